@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Fault } from './fault.ts'
+
+const DISK_FAULTS: Record<string, { what: string; next: string }> = {
+  ENOSPC: { what: 'the disk is full', next: 'Free some space and run the command again; nothing was half-written.' },
+  EDQUOT: { what: 'the disk quota is used up', next: 'Free some space and run the command again; nothing was half-written.' },
+  EROFS: { what: 'the file system is read-only', next: 'Choose a folder that can be written.' },
+  EACCES: { what: 'writing is not permitted', next: 'Choose a folder that can be written, or change its permissions.' },
+  EPERM: { what: 'writing is not permitted', next: 'Choose a folder that can be written, or change its permissions.' },
+  ENOTDIR: { what: 'a file stands where a folder is needed', next: 'Choose another path.' },
+  EISDIR: { what: 'a folder stands where a file is to be written', next: 'Choose another path.' },
+  ENOENT: { what: 'the folder does not exist', next: 'Create it first, or choose another path.' },
+  EMFILE: { what: 'too many files are open', next: 'Close other programs or raise the limit (ulimit -n).' },
+  EIO: { what: 'the disk reported an input/output error', next: 'Check the disk; nothing was half-written.' },
+}
+
+/** A failed write as a clear fault; what is no file system error is passed through. */
+export function asWriteFault(error: unknown, path: string): unknown {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code
+  const known = code === undefined ? undefined : DISK_FAULTS[code]
+  return known ? new Fault({ code: `workspace.${code!.toLowerCase()}`, where: path, ...known }, { cause: error }) : error
+}
+
+/**
+ * Writes a file whole or not at all: temporary name in the same folder, synced, renamed, folder synced.
+ * Creates missing folders. Throws a `workspace.*` Fault when the disk refuses.
+ */
+export async function writeFileAtomic(path: string, data: Uint8Array | string): Promise<void> {
+  const folder = dirname(path)
+  const temporary = join(folder, `.${randomBytes(6).toString('hex')}.tmp`)
+  try {
+    await mkdir(folder, { recursive: true })
+    const file = await open(temporary, 'wx', 0o644)
+    try {
+      await file.writeFile(data)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+    await syncFolder(folder)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw asWriteFault(error, path)
+  }
+}
+
+/** A rename is only durable once its folder is synced; Windows has no such call and needs none. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

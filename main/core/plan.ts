@@ -1,0 +1,42 @@
+import type { Grid, Range } from './grid.ts'
+
+/** How one activation tensor is to be quantized, before its range is known. */
+export interface TensorPlan {
+  readonly tensor: string
+  /** Node that makes it; '' for a graph input. */
+  readonly node: string
+  /** Tensors of one group share one scale and zero point. The group's name is its first tensor in topological order. */
+  readonly group: string
+  readonly grid: Grid
+  /** A range known without looking: the grid of a Clip, of an image, of a Sigmoid. Wins over any method. */
+  readonly fixed?: Range & { readonly method: string; readonly reason: string }
+  /** A fused activation bounds what can occur: the solved range is cut to it. */
+  readonly bound?: Range
+  /** Set when the tensor stays in float, with the reason. */
+  readonly float?: string
+}
+
+export interface WeightPlan {
+  readonly tensor: string
+  readonly node: string
+  readonly grid: Grid
+  /** Output-channel axis for per-channel scales; null: one scale a tensor. */
+  readonly axis: number | null
+}
+
+export interface BiasPlan {
+  readonly tensor: string
+  readonly node: string
+  /** The node's activation input and weight, whose scales multiply to the bias scale. */
+  readonly input: string
+  readonly weight: string
+}
+
+/** Which tensors of a Graph are quantized, on which grids, and which share a scale. */
+export interface Plan {
+  readonly tensors: readonly TensorPlan[]
+  readonly weights: readonly WeightPlan[]
+  readonly biases: readonly BiasPlan[]
+  /** Names of nodes that compute in float, with the reason. */
+  readonly floatNodes: ReadonlyMap<string, string>
+}

@@ -1,0 +1,39 @@
+import type { Graph, Node } from '../onnx/graph.ts'
+import { COMPUTE, FUSED_ACTIVATIONS } from '../onnx/operators.ts'
+import type { Topology } from '../onnx/topology.ts'
+
+/** Operators that scale and shift when one operand is a constant. */
+const ARITHMETIC = new Set(['Add', 'Sub', 'Mul', 'Div'])
+
+/** Elementwise arithmetic of one activation with a constant: a scale layer or a part of one. */
+export const isAffine = (graph: Graph, node: Node): boolean =>
+  ARITHMETIC.has(node.op) && node.inputs.length === 2 && node.inputs.some((name) => graph.initializers.has(name)) && !node.inputs.every((name) => graph.initializers.has(name))
+
+/**
+ * True when the tensor between `node` and `next` never exists on a board, because `next` is computed on the accumulator:
+ * an activation behind any operator, a BatchNormalization behind a convolution, constant arithmetic behind a convolution
+ * or behind other constant arithmetic (ALGORITHMS 5.2, 5.3).
+ */
+export function isAbsorbed(graph: Graph, node: Node, next: Node): boolean {
+  if (FUSED_ACTIVATIONS.has(next.op)) return true
+  if (next.op === 'BatchNormalization') return COMPUTE.has(node.op)
+  if (!isAffine(graph, next)) return false
+  return COMPUTE.has(node.op) || node.op === 'BatchNormalization' || isAffine(graph, node)
+}
+
+/** Tensors that carry no codes of their own: each has one consumer that absorbs it. */
+export function absorbedTensors(graph: Graph, links: Topology, quantized: (node: Node) => boolean): Set<string> {
+  const absorbed = new Set<string>()
+  for (const node of graph.nodes) {
+    if (!quantized(node)) continue
+    for (const output of node.outputs) {
+      const consumers = links.consumers.get(output) ?? []
+      const next = consumers[0]
+      if (consumers.length !== 1 || next === undefined || links.outputs.has(output) || !quantized(next)) continue
+      // Only the data operand may be absorbed, once: Add(x, x) reads it twice.
+      if (next.inputs.filter((name) => name === output).length !== 1) continue
+      if (isAbsorbed(graph, node, next)) absorbed.add(output)
+    }
+  }
+  return absorbed
+}

@@ -1,0 +1,115 @@
+import type { CodeType } from '../core/grid.ts'
+
+/** How a Graph is to be quantized: the `quantize` part of a recipe with every default filled in. */
+export interface QuantizeOptions {
+  readonly preset: PresetName
+  readonly activations: {
+    readonly type: CodeType
+    readonly symmetric: boolean
+    /** Codes 0..127 only, so that u8×s8 pair sums fit int16. */
+    readonly reduced: boolean
+    readonly method: string
+    readonly percentile: number
+  }
+  readonly weights: { readonly type: CodeType; readonly granularity: 'channel' | 'tensor'; readonly reduced: boolean }
+  readonly float: FloatRegions
+  readonly layers: Readonly<Record<string, LayerOverride>>
+  /** `auto`: a tensor that ends in a Clip at a graph output takes the grid of the Clip. */
+  readonly tail: 'auto' | 'off'
+  /** `auto`: a picture input takes the grid of its levels; `observed`: its observed range. */
+  readonly input: 'auto' | 'observed'
+}
+
+/** Float regions by the names of nodes or of the tensors they make (ALGORITHMS 4.2). */
+export interface FloatRegions {
+  /** These and everything before them. */
+  readonly inputs: readonly string[]
+  /** These and everything after them. */
+  readonly outputs: readonly string[]
+  /** A name: it and what follows up to the next computing node. `start:end`: everything between. */
+  readonly blocks: readonly string[]
+  readonly names: readonly string[]
+  /** Operator types. */
+  readonly ops: readonly string[]
+  /** Depthwise convolutions. */
+  readonly depthwise: boolean
+}
+
+/** One line of `quantize.layers`; keys as board engineers write them. */
+export interface LayerOverride {
+  readonly th_strategy?: 'USE_DEFAULT' | 'USE_KL' | 'USE_MAX'
+  readonly th_scale?: number
+  readonly threshold?: number | null
+  readonly forward_with_float?: boolean
+  readonly method?: string
+  readonly bits?: 8 | 16
+}
+
+export type PresetName = 'ort-cpu' | 'x86' | 'arm'
+
+type Preset = Pick<QuantizeOptions, 'activations' | 'weights'>
+
+const AUTO = { method: 'auto', percentile: 0.99999 }
+
+/** Types, ranges and granularity by target. */
+export const PRESETS: Readonly<Record<PresetName, Preset>> = {
+  // uint8 is what Add, Mul and Concat fuse in; int8 channels cost nothing on this runtime.
+  'ort-cpu': {
+    activations: { type: 'uint8', symmetric: false, reduced: false, ...AUTO },
+    weights: { type: 'int8', granularity: 'channel', reduced: false },
+  },
+  // As fbgemm: 7-bit activations keep vpmaddubsw pair sums (127 · 127 · 2) inside int16 on CPUs without VNNI.
+  x86: {
+    activations: { type: 'uint8', symmetric: false, reduced: true, ...AUTO },
+    weights: { type: 'int8', granularity: 'channel', reduced: false },
+  },
+  // As qnnpack: one weight scale a tensor, full 8 bits.
+  arm: {
+    activations: { type: 'uint8', symmetric: false, reduced: false, ...AUTO },
+    weights: { type: 'int8', granularity: 'tensor', reduced: false },
+  },
+}
+
+export const NO_FLOAT: FloatRegions = { inputs: [], outputs: [], blocks: [], names: [], ops: [], depthwise: false }
+
+/** What a recipe may say of `quantize`; everything is optional. */
+export interface QuantizeWishes {
+  readonly preset?: PresetName | undefined
+  readonly activations?: { bits?: 8 | 16 | undefined; type?: CodeType | undefined; method?: string | undefined; symmetric?: boolean | undefined; reduced?: boolean | undefined; percentile?: number | undefined } | undefined
+  readonly weights?: { bits?: 4 | 8 | 16 | undefined; type?: CodeType | undefined; granularity?: 'channel' | 'tensor' | undefined; reduced?: boolean | undefined } | undefined
+  readonly float?: Partial<FloatRegions> | undefined
+  readonly layers?: Readonly<Record<string, LayerOverride>> | undefined
+  readonly tail?: 'auto' | 'off' | undefined
+  readonly input?: 'auto' | 'observed' | undefined
+}
+
+/** Fills a recipe's wishes up with the preset's choices. */
+export function quantizeOptions(wishes: QuantizeWishes = {}): QuantizeOptions {
+  const preset = wishes.preset ?? 'ort-cpu'
+  const { activations, weights } = PRESETS[preset]
+  const bits = wishes.activations?.bits
+  const type = wishes.activations?.type ?? (bits === undefined ? activations.type : withBits(activations.type, bits))
+  const weightType = wishes.weights?.type ?? (wishes.weights?.bits === undefined ? weights.type : withBits(weights.type, wishes.weights.bits))
+  const narrow = type === 'uint8' || type === 'int8'
+  return {
+    preset,
+    activations: {
+      type,
+      symmetric: wishes.activations?.symmetric ?? activations.symmetric,
+      reduced: wishes.activations?.reduced ?? (narrow && activations.reduced),
+      method: wishes.activations?.method ?? activations.method,
+      percentile: wishes.activations?.percentile ?? activations.percentile,
+    },
+    weights: {
+      type: weightType,
+      granularity: wishes.weights?.granularity ?? weights.granularity,
+      reduced: wishes.weights?.reduced ?? weights.reduced,
+    },
+    float: { ...NO_FLOAT, ...wishes.float },
+    layers: wishes.layers ?? {},
+    tail: wishes.tail ?? 'auto',
+    input: wishes.input ?? 'auto',
+  }
+}
+
+const withBits = (type: CodeType, bits: number): CodeType => type.replace(/\d+/, String(bits)) as CodeType

@@ -1,0 +1,90 @@
+import { Fault } from '../core/fault.ts'
+import type { Grid, Range, Threshold } from '../core/grid.ts'
+import type { TensorPlan } from '../core/plan.ts'
+import { qparams } from '../core/qparams.ts'
+import type { ScaleRow, ScaleTable } from '../core/scale-table.ts'
+import type { Graph } from '../onnx/graph.ts'
+import type { LayerOverride, QuantizeOptions } from './options.ts'
+import type { QuantizePlan } from './plan.ts'
+import { biasFloors, quantizeBias, quantizeWeight, type CodedConstant } from './weights.ts'
+
+/** Picks the clip range of one tensor by a method's name; undefined where nothing was seen of the tensor. */
+export type ThresholdSource = (tensor: string, method: string, grid: Grid) => Threshold | undefined
+
+/** The ScaleTable with the codes of every constant, ready to be put into the graph. */
+export interface SolvedScales {
+  readonly table: ScaleTable
+  readonly constants: ReadonlyMap<string, CodedConstant>
+}
+
+const DIVERGENCES = new Set(['kl', 'symkl', 'jsd'])
+
+/** Statistics and plan to scales: one row an activation tensor, weight and bias. Deterministic: same input, same rows. */
+export function solveScales(graph: Graph, plan: QuantizePlan, options: QuantizeOptions, thresholds: ThresholdSource): SolvedScales {
+  const rows = activationRows(plan, options, thresholds)
+  const byTensor = new Map(rows.map((row) => [row.tensor, row]))
+  const constants = new Map<string, CodedConstant>()
+  for (const weight of plan.weights) {
+    const biases = plan.biases.filter((bias) => bias.weight === weight.tensor)
+    const floors = biases.map((bias) => biasFloors(graph, bias, weight, byTensor.get(bias.input)!))
+    const joined = floors.length === 0 ? [] : floors[0]!.map((_, channel) => Math.max(...floors.map((one) => one[channel]!)))
+    constants.set(weight.tensor, quantizeWeight(graph.initializers.get(weight.tensor)!, weight, joined))
+  }
+  for (const bias of plan.biases) constants.set(bias.tensor, quantizeBias(graph, bias, byTensor.get(bias.input)!, constants.get(bias.weight)!.row))
+  return { table: [...rows, ...[...constants.values()].map((constant) => constant.row)], constants }
+}
+
+function activationRows(plan: QuantizePlan, options: QuantizeOptions, thresholds: ThresholdSource): ScaleRow[] {
+  const groups = Map.groupBy(plan.tensors, (tensor) => tensor.group)
+  const solved = new Map([...groups].map(([name, members]) => [name, groupRange(members, plan, options, thresholds)]))
+  return plan.tensors.map((tensor) => {
+    const threshold = solved.get(tensor.group)!
+    const { scale, zeroPoint, degenerate } = qparams(threshold, tensor.grid)
+    const shared = tensor.group === tensor.tensor ? '' : `shares the scale of ${tensor.group}; `
+    return {
+      tensor: tensor.tensor, kind: 'activation', type: tensor.grid.type, granularity: 'tensor', axis: null, scale: [scale], zeroPoint: [zeroPoint],
+      lo: threshold.lo, hi: threshold.hi, method: threshold.method, float: false,
+      reason: `${shared}${degenerate ? 'constant zero: scale 1 by convention' : threshold.why}`,
+    }
+  })
+}
+
+/** The range of a group: fixed where a rule knows it, else the widest of what its members ask for. */
+function groupRange(members: readonly TensorPlan[], plan: QuantizePlan, options: QuantizeOptions, thresholds: ThresholdSource): Threshold {
+  const override = members.map((member) => plan.overrides.get(member.tensor)).find((one) => one !== undefined)
+  const ranges = members.flatMap((member) => memberRange(member, override, options, thresholds) ?? [])
+  const [first] = ranges
+  if (!first) {
+    throw new Fault({
+      code: 'input.missing-statistics', what: 'nothing was seen of this tensor, so it has no range', where: members.map((member) => member.tensor).join(', '),
+      next: 'Calibrate again with this model and recipe; the statistics file belongs to another one.',
+    })
+  }
+  const ruled = ranges.find((range) => range.method === 'threshold') ?? ranges.find((range) => members.some((member) => member.fixed?.method === range.method))
+  return ruled ?? { ...first, lo: Math.min(...ranges.map((range) => range.lo)), hi: Math.max(...ranges.map((range) => range.hi)) }
+}
+
+function memberRange(member: TensorPlan, override: LayerOverride | undefined, options: QuantizeOptions, thresholds: ThresholdSource): Threshold | undefined {
+  const method = methodOf(override, options.activations.method)
+  const seen = thresholds(member.tensor, method, member.grid)
+  if (typeof override?.threshold === 'number') {
+    const oneSided = (seen?.lo ?? 0) >= 0
+    return { lo: oneSided ? 0 : -override.threshold, hi: override.threshold, method: 'threshold', why: 'given in the recipe' }
+  }
+  if (member.fixed) return { lo: member.fixed.lo, hi: member.fixed.hi, method: member.fixed.method, why: member.fixed.reason }
+  if (!seen) return undefined
+  const scale = override?.th_scale ?? 1
+  const scaled = scale === 1 ? seen : { ...seen, lo: seen.lo * scale, hi: seen.hi * scale, why: `${seen.why}; times th_scale ${scale}` }
+  return { ...scaled, ...within(scaled, member.bound) }
+}
+
+const within = (range: Range, bound: Range | undefined): Range =>
+  bound ? { lo: Math.max(range.lo, Math.min(bound.lo, 0)), hi: Math.min(range.hi, Math.max(bound.hi, 0)) } : range
+
+/** USE_KL means the divergence in force, KL where the global method is none (ALGORITHMS 4.1). */
+function methodOf(override: LayerOverride | undefined, global: string): string {
+  if (override?.method) return override.method
+  if (override?.th_strategy === 'USE_MAX') return 'max'
+  if (override?.th_strategy === 'USE_KL') return DIVERGENCES.has(global) ? global : 'kl'
+  return global
+}
