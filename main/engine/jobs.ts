@@ -1,0 +1,24 @@
+import type { Task } from '../core/task.ts'
+import { compareJob } from './jobs/compare.ts'
+import { inspectJob } from './jobs/inspect.ts'
+import { observeJob } from './jobs/observe.ts'
+import { prepare } from './jobs/prepare.ts'
+import { quantizeJob } from './jobs/quantize.ts'
+
+/**
+ * A unit of work of the engine process. Input and output are plain data that structured clone can copy; the job reads and writes
+ * only what its input names, and the same input gives the same output.
+ */
+export type Job = (input: unknown, task: Task) => Promise<unknown>
+
+export type JobRegistry = ReadonlyMap<string, Job>
+
+/** The jobs of the pipeline, each with the types of what goes in and what comes out. */
+const PIPELINE = { inspect: inspectJob, prepare, observe: observeJob, quantize: quantizeJob, compare: compareJob } as const
+
+export type JobKind = keyof typeof PIPELINE
+export type JobInput<K extends JobKind> = Parameters<(typeof PIPELINE)[K]>[0]
+export type JobOutput<K extends JobKind> = Awaited<ReturnType<(typeof PIPELINE)[K]>>
+
+/** Every kind of job that the engine process can run. */
+export const jobs: JobRegistry = new Map(Object.entries(PIPELINE) as [string, Job][])
