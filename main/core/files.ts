@@ -25,9 +25,9 @@ export function asWriteFault(error: unknown, path: string): unknown {
 
 /**
  * Writes a file whole or not at all: temporary name in the same folder, synced, renamed, folder synced.
- * Creates missing folders. Throws a `workspace.*` Fault when the disk refuses.
+ * Data beyond 2 GiB come in pieces. Creates missing folders. Throws a `workspace.*` Fault when the disk refuses.
  */
-export async function writeFileAtomic(path: string, data: Uint8Array | string): Promise<void> {
+export async function writeFileAtomic(path: string, data: Uint8Array | string | Iterable<Uint8Array>): Promise<void> {
   const folder = dirname(path)
   const temporary = join(folder, `.${randomBytes(6).toString('hex')}.tmp`)
   try {

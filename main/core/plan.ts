@@ -12,8 +12,10 @@ export interface TensorPlan {
   readonly fixed?: Range & { readonly method: string; readonly reason: string }
   /** A fused activation bounds what can occur: the solved range is cut to it. */
   readonly bound?: Range
-  /** Set when the tensor stays in float, with the reason. */
-  readonly float?: string
+  /** One operand of an Add whose result and other operand stand on this fixed scale: on the same scale the sum is exact. */
+  readonly alignTo?: { readonly scale: number; readonly reason: string }
+  /** Reached from the inputs by linear operators alone: what it can hold is bounded, and its ends are populated. */
+  readonly linear?: boolean
 }
 
 export interface WeightPlan {

@@ -61,7 +61,9 @@ export function attributeProtoOf(name: string, attribute: AttributeValue): Attri
     case 'tensor': return make(TYPE.tensor, { t: tensorProtoOf(attribute.value, attribute.value.proto?.name ?? '') })
     case 'graph': return make(TYPE.graph, { g: attribute.value })
     case 'graphs': return make(TYPE.graphs, { graphs: [...attribute.value] })
-    case 'other': throw new Fault({ code: 'bug.attribute', what: `attribute '${name}' was taken off the node that holds its value` })
+    case 'other': throw new Fault({
+      code: 'bug.attribute', what: `attribute '${name}' was taken off the node that holds its value`,
+    })
   }
 }
 
@@ -72,7 +74,9 @@ function valueOf<K extends Kind>(node: Node, name: string, kind: K): Extract<Att
   if (attribute === undefined) return undefined
   if (attribute.kind !== kind) {
     throw new Fault({
-      code: 'model.attribute', where: `node '${node.name}'`, what: `attribute '${name}' of ${node.op} is ${attribute.kind}, expected ${kind}`, next: 'Export the model again, or correct the attribute.',
+      code: 'model.attribute', where: `node '${node.name}'`,
+      what: `attribute '${name}' of ${node.op} is ${attribute.kind}, expected ${kind}`,
+      next: 'Export the model again, or correct the attribute.',
     })
   }
   return attribute as Extract<AttributeValue, { kind: K }>
@@ -81,7 +85,10 @@ function valueOf<K extends Kind>(node: Node, name: string, kind: K): Extract<Att
 function safe(node: Node, name: string, value: bigint): number {
   const number = Number(value)
   if (Number.isSafeInteger(number)) return number
-  throw new Fault({ code: 'model.attribute', where: `node '${node.name}'`, what: `attribute '${name}' of ${node.op} is ${value}, too large to be used` })
+  throw new Fault({
+    code: 'model.attribute', where: `node '${node.name}'`,
+    what: `attribute '${name}' of ${node.op} is ${value}, too large to be used`, next: 'Export the model again.',
+  })
 }
 
 /** An attribute as a number. Throws `model.attribute` where it is of another kind or beyond 2^53. */
@@ -93,6 +100,12 @@ export function intAttribute<F extends number | undefined>(node: Node, name: str
 export function intsAttribute<F extends readonly number[] | undefined>(node: Node, name: string, fallback: F): number[] | F {
   const found = valueOf(node, name, 'ints')
   return found === undefined ? fallback : found.value.map((value) => safe(node, name, value))
+}
+
+/** An `ints` attribute with every value as the file has it: ends of Slice may be 2^63 - 1. */
+export function int64sAttribute(node: Node, name: string): BigInt64Array | undefined {
+  const found = valueOf(node, name, 'ints')
+  return found === undefined ? undefined : BigInt64Array.from(found.value)
 }
 
 export function floatAttribute<F extends number | undefined>(node: Node, name: string, fallback: F): number | F {
@@ -113,11 +126,12 @@ export function tensorAttribute(node: Node, name: string): Tensor | undefined {
 
 /** Attributes of ai.onnx operators that are floats even when a whole number is given. */
 const FLOAT_ATTRIBUTES = new Set([
-  'alpha', 'beta', 'gamma', 'bias', 'lambd', 'epsilon', 'momentum', 'ratio', 'cubic_coeff_a', 'extrapolation_value', 'spatial_scale', 'value_float', 'min', 'max',
-  'scales', 'value_floats', 'softcap', 'scale',
+  'alpha', 'beta', 'gamma', 'bias', 'lambd', 'epsilon', 'momentum', 'ratio', 'cubic_coeff_a', 'extrapolation_value', 'spatial_scale',
+  'value_float', 'min', 'max', 'scales', 'value_floats', 'softcap', 'scale',
 ])
 
-type PlainAttribute = number | bigint | string | boolean | readonly number[] | readonly bigint[] | readonly string[] | Tensor | AttributeValue
+type PlainAttribute =
+  | number | bigint | string | boolean | readonly number[] | readonly bigint[] | readonly string[] | Tensor | AttributeValue
 
 function attributeFrom(name: string, value: PlainAttribute): AttributeValue {
   const float = FLOAT_ATTRIBUTES.has(name)

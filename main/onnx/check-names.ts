@@ -4,7 +4,10 @@ import type { GraphProto, NodeProto } from './onnx_pb.ts'
 const AGAIN = 'Export the model again; its graph is not valid ONNX.'
 
 /** How a node is called before it has a unique name. */
-const nodeLabel = (node: NodeProto): string => (node.name === '' ? `a node without a name (${node.opType}, output '${node.output[0] ?? ''}')` : `node '${node.name}' (${node.opType})`)
+function nodeLabel(node: NodeProto): string {
+  if (node.name === '') return `a node without a name (${node.opType}, output '${node.output[0] ?? ''}')`
+  return `node '${node.name}' (${node.opType})`
+}
 
 /**
  * Every tensor of a graph and its subgraphs is made once and used where it exists. Throws `model.duplicate-initializer`,
@@ -17,7 +20,10 @@ export function checkNames(graph: GraphProto, where: string, outer: ReadonlySet<
   for (const node of graph.node) {
     for (const name of node.input) {
       if (name !== '' && !known.has(name)) {
-        throw new Fault({ code: 'model.dangling-input', where, what: `${nodeLabel(node)} reads tensor '${name}', which nothing makes`, next: AGAIN })
+        throw new Fault({
+          code: 'model.dangling-input', where, what: `${nodeLabel(node)} reads tensor '${name}', which nothing makes`,
+          next: AGAIN,
+        })
       }
     }
     for (const attribute of node.attribute) {
@@ -28,20 +34,27 @@ export function checkNames(graph: GraphProto, where: string, outer: ReadonlySet<
   }
   for (const output of graph.output) {
     if (!known.has(output.name)) {
-      throw new Fault({ code: 'model.dangling-output', where, what: `nothing makes the graph output '${output.name}'`, next: AGAIN })
+      throw new Fault({
+        code: 'model.dangling-output', where, what: `nothing makes the graph output '${output.name}'`, next: AGAIN,
+      })
     }
   }
 }
 
 function namesGiven(graph: GraphProto, where: string): Set<string> {
   const initializers = new Set<string>()
-  for (const name of [...graph.initializer.map((tensor) => tensor.name), ...graph.sparseInitializer.map((sparse) => sparse.values?.name ?? '')]) {
-    if (initializers.has(name)) throw new Fault({ code: 'model.duplicate-initializer', where, what: `initializer '${name}' is there twice`, next: AGAIN })
+  const sparse = graph.sparseInitializer.map((entry) => entry.values?.name ?? '')
+  for (const name of [...graph.initializer.map((tensor) => tensor.name), ...sparse]) {
+    if (initializers.has(name)) throw new Fault({
+      code: 'model.duplicate-initializer', where, what: `initializer '${name}' is there twice`, next: AGAIN,
+    })
     initializers.add(name)
   }
   const inputs = new Set<string>()
   for (const { name } of graph.input) {
-    if (inputs.has(name)) throw new Fault({ code: 'model.duplicate-tensor', where, what: `graph input '${name}' is there twice`, next: AGAIN })
+    if (inputs.has(name)) throw new Fault({
+      code: 'model.duplicate-tensor', where, what: `graph input '${name}' is there twice`, next: AGAIN,
+    })
     inputs.add(name)
   }
   return initializers.union(inputs)
@@ -54,7 +67,9 @@ function namesMade(graph: GraphProto, given: ReadonlySet<string>, where: string)
       if (name === '') continue
       if (made.has(name)) {
         const why = given.has(name) ? 'is also an input or initializer' : 'is made by another node too'
-        throw new Fault({ code: 'model.duplicate-tensor', where, what: `tensor '${name}', an output of ${nodeLabel(node)}, ${why}`, next: AGAIN })
+        throw new Fault({
+          code: 'model.duplicate-tensor', where, what: `tensor '${name}', an output of ${nodeLabel(node)}, ${why}`, next: AGAIN,
+        })
       }
       made.add(name)
     }

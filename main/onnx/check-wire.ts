@@ -16,7 +16,7 @@ const FIXED32 = 5
 const MAX_DEPTH = 64
 
 /** Texts that name something; the others (documentation, metadata) may be long. */
-const NAME_FIELDS = new Set(['name', 'op_type', 'domain', 'overload', 'input', 'output', 'ref_attr_name', 'dim_param', 'tensor_name', 'location'])
+const NAME_FIELDS = new Set(['name', 'op_type', 'domain', 'overload', 'input', 'output', 'ref_attr_name', 'dim_param', 'tensor_name'])
 
 /**
  * Walks the bytes of a model before they are decoded, without making anything of them, and throws where decoding would be
@@ -97,23 +97,28 @@ class Walk {
       this.skip(wire, end, depth)
       if (field.fieldKind === 'list') this.counts[key]++
     } else if (wire === BYTES && field.fieldKind === 'list') {
-      const stop = this.length(end, depth) + this.position
+      const length = this.length(end, depth)
+      const stop = this.position + length
       if (own === VARINT) for (let index = this.position; index < stop; index++) this.counts[key] += this.bytes[index]! < 0x80 ? 1 : 0
       else this.counts[key] += Math.ceil((stop - this.position) / (own === FIXED32 ? 4 : 8))
       this.position = stop
     } else {
       throw this.damaged(at)
     }
-    if (this.counts[key] > this.limits[key]) throw this.limit(`it lists more than ${this.limits[key]} numbers one by one`, 'Export the model with its weights as raw data.')
+    if (this.counts[key] > this.limits[key]) {
+      throw this.limit(`it lists more than ${this.limits[key]} numbers one by one`, 'Export the model with its weights as raw data.')
+    }
   }
 
   private skip(wire: number, end: number, depth: number): void {
     const at = this.position
     if (wire === VARINT) this.varint(end)
-    else if (wire === FIXED64) this.position += 8
-    else if (wire === FIXED32) this.position += 4
-    else if (wire === BYTES) this.position += this.length(end, depth)
     else if (wire === START_GROUP) this.skipGroup(end, depth + 1)
+    else {
+      // Read first: it moves the position that the length is added to.
+      const length = wire === FIXED64 ? 8 : wire === FIXED32 ? 4 : this.length(end, depth)
+      this.position += length
+    }
     if (this.position > end) throw depth === 0 ? this.truncated(this.position) : this.damaged(at)
   }
 
@@ -166,7 +171,8 @@ class Walk {
     if (this.bytes[0] !== 0x08 || this.bytes.length < 2 || this.bytes[1]! > 0x7f) return this.damaged(0)
     const missing = needed - this.bytes.length
     return new Fault({
-      code: 'model.truncated', where: this.where, what: `the file ends too early: at least ${missing} more bytes belong to it`, next: 'Copy or download the model again.',
+      code: 'model.truncated', where: this.where, what: `the file ends too early: at least ${missing} more bytes belong to it`,
+      next: 'Copy or download the model again.',
     })
   }
 
@@ -174,14 +180,20 @@ class Walk {
     const { bytes } = this
     const head = new TextDecoder('latin1').decode(bytes.subarray(0, 64))
     if (head.startsWith('version https://git-lfs')) {
-      return new Fault({ code: 'model.not-onnx', where: this.where, what: 'this is a pointer of Git LFS, not the model itself', next: 'Fetch the file with: git lfs pull.' })
+      return new Fault({
+        code: 'model.not-onnx', where: this.where, what: 'this is a pointer of Git LFS, not the model itself',
+        next: 'Fetch the file with: git lfs pull.',
+      })
     }
     const isText = bytes.subarray(0, 64).every((byte) => byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte < 127))
-    const looksLikeModel = bytes[0] === 0x08 && bytes[1]! <= 0x7f && !isText
+    if (bytes[0] === 0x08 && bytes[1]! <= 0x7f && !isText) {
+      return new Fault({
+        code: 'model.damaged', where: this.where, what: `the file is damaged at byte ${at}`, next: 'Copy, download or export the model again.',
+      })
+    }
     return new Fault({
-      code: looksLikeModel ? 'model.damaged' : 'model.not-onnx', where: this.where,
-      what: looksLikeModel ? `the file is damaged at byte ${at}` : isText ? 'the file is text, not an ONNX model' : 'the file is not an ONNX model',
-      next: looksLikeModel ? 'Copy, download or export the model again.' : 'Give a model in ONNX format, as torch.onnx.export or tf2onnx write it.',
+      code: 'model.not-onnx', where: this.where, what: isText ? 'the file is text, not an ONNX model' : 'the file is not an ONNX model',
+      next: 'Give a model in ONNX format, as torch.onnx.export or tf2onnx write it.',
     })
   }
 }

@@ -39,12 +39,18 @@ export function decodeModel(bytes: Uint8Array, where: string, limits: ModelLimit
 /** As decodeModel, but without remembering the bytes: for a message that will be changed. */
 export function parseModel(bytes: Uint8Array, where: string, limits: ModelLimits): ModelProto {
   const notOnnx = (what: string, cause?: unknown): Fault =>
-    new Fault({ code: 'model.not-onnx', what, where, next: 'Give a model in ONNX format, as torch.onnx.export or tf2onnx write it.' }, { cause })
+    new Fault({
+      code: 'model.not-onnx', what, where,
+      next: 'Give a model in ONNX format, as torch.onnx.export or tf2onnx write it.' }, { cause,
+    })
   if (bytes.length === 0) {
     throw new Fault({ code: 'model.empty-file', what: 'the file is empty', where, next: 'Export or copy the model again.' })
   }
   if (bytes.length >= 8 && new TextDecoder('latin1').decode(bytes.subarray(4, 8)) === 'ORTM') {
-    throw new Fault({ code: 'model.ort-format', what: 'this is a model in the ORT format', where, next: 'Give the .onnx file that it was made from.' })
+    throw new Fault({
+      code: 'model.ort-format', what: 'this is a model in the ORT format', where,
+      next: 'Give the .onnx file that it was made from.',
+    })
   }
   checkWire(bytes, where, limits)
   let proto: ModelProto
@@ -66,7 +72,9 @@ export function parseModel(bytes: Uint8Array, where: string, limits: ModelLimits
  */
 export function graphOf(proto: ModelProto, where: string): Graph {
   const { graph } = proto
-  if (graph === undefined) throw new Fault({ code: 'model.no-graph', what: 'the model holds no graph', where, next: 'Export the model again.' })
+  if (graph === undefined) throw new Fault({
+    code: 'model.no-graph', what: 'the model holds no graph', where, next: 'Export the model again.',
+  })
   checkNames(graph, where)
   const initializers = initializersOf(graph, where)
   const inputs = graph.input.filter((input) => !initializers.has(input.name)).map((input) => valueInfoOf(input, where))
@@ -102,7 +110,9 @@ function opsetsOf(proto: ModelProto, where: string): Map<string, number> {
   const opsets = new Map(proto.opsetImport.map((entry) => [domainOf(entry.domain), Number(entry.version)]))
   // IR versions 1 and 2 say no opset; the standard operators are then those of version 1.
   if (opsets.size === 0 && proto.irVersion < 3n) opsets.set('', 1)
-  if (opsets.size === 0) throw new Fault({ code: 'model.no-opset', what: 'the model does not say its opset', where, next: 'Export the model again.' })
+  if (opsets.size === 0) throw new Fault({
+    code: 'model.no-opset', what: 'the model does not say its opset', where, next: 'Export the model again.',
+  })
   return opsets
 }
 
@@ -114,7 +124,9 @@ function nodesOf(graph: GraphProto, where: string): Node[] {
     const place = `${where}: node '${name}' (${proto.opType})`
     const attributes = new Map(proto.attribute.map((attribute) => [attribute.name, attributeValueOf(attribute, place)] as const))
     if (attributes.size !== proto.attribute.length) {
-      throw new Fault({ code: 'model.attribute', where: place, what: 'an attribute is given twice', next: 'Export the model again.' })
+      throw new Fault({
+        code: 'model.attribute', where: place, what: 'an attribute is given twice', next: 'Export the model again.',
+      })
     }
     return {
       name, op: proto.opType, domain: domainOf(proto.domain), inputs: proto.input, outputs: proto.output, attributes,

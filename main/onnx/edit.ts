@@ -45,10 +45,13 @@ export function withNodes(graph: Graph, nodes: readonly Node[], changes: GraphCh
   const edited: Graph = { ...graph, ...changes, nodes: topologicalOrder(nodes) }
   const before = usesOf(graph)
   const after = usesOf(edited)
-  const initializers = new Map([...edited.initializers].filter(([name]) => after.has(name) || (graph.initializers.has(name) && !before.has(name))))
+  const stays = (name: string): boolean => after.has(name) || (graph.initializers.has(name) && !before.has(name))
+  const initializers = new Map([...edited.initializers].filter(([name]) => stays(name)))
   const made = tensorsMade(edited, initializers)
   for (const [name, user] of after) {
-    if (!made.has(name)) throw new Fault({ code: 'bug.edit', what: `an edit left '${user}' reading tensor '${name}', which nothing makes` })
+    if (!made.has(name)) throw new Fault({
+      code: 'bug.edit', what: `an edit left '${user}' reading tensor '${name}', which nothing makes`,
+    })
   }
   const values = new Map([...edited.values].filter(([name]) => made.has(name)))
   for (const info of [...edited.inputs, ...edited.outputs]) values.set(info.name, info)
@@ -69,7 +72,9 @@ function tensorsMade(graph: Graph, initializers: ReadonlyMap<string, Tensor>): S
   for (const node of graph.nodes) {
     for (const name of node.outputs) {
       if (name === '') continue
-      if (made.has(name)) throw new Fault({ code: 'bug.edit', what: `an edit made tensor '${name}' twice, the second time in '${node.name}'` })
+      if (made.has(name)) throw new Fault({
+        code: 'bug.edit', what: `an edit made tensor '${name}' twice, the second time in '${node.name}'`,
+      })
       made.add(name)
     }
   }
@@ -77,7 +82,8 @@ function tensorsMade(graph: Graph, initializers: ReadonlyMap<string, Tensor>): S
 }
 
 /** The node reading other tensors: `renamed` gives the new name of each input, or the same. Uses inside subgraphs are not touched. */
-export const withInputs = (node: Node, renamed: (name: string) => string): Node => ({ ...node, inputs: node.inputs.map((name) => (name === '' ? '' : renamed(name))) })
+export const withInputs = (node: Node, renamed: (name: string) => string): Node =>
+  ({ ...node, inputs: node.inputs.map((name) => (name === '' ? '' : renamed(name))) })
 
 /** The node with attributes set (a value) or taken away (undefined). */
 export function withAttributes(node: Node, changes: Readonly<Record<string, AttributeValue | undefined>>): Node {

@@ -7,7 +7,9 @@ import type { AttributeValue, Graph, Node, ValueInfo } from './graph.ts'
 import {
   GraphProtoSchema, ModelProtoSchema, NodeProtoSchema, OperatorSetIdProtoSchema, TensorShapeProto_DimensionSchema, ValueInfoProtoSchema,
 } from './onnx_pb.ts'
-import type { AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorShapeProto_Dimension, ValueInfoProto } from './onnx_pb.ts'
+import type {
+  AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorShapeProto_Dimension, ValueInfoProto,
+} from './onnx_pb.ts'
 import { tensorProtoOf } from './tensor-proto.ts'
 
 /** A protobuf message ends below 2 GiB. */
@@ -34,7 +36,10 @@ export function encodeProto(proto: ModelProto): Uint8Array {
 const rawBytesIn = (graph: GraphProto | undefined): number => graph?.initializer.reduce((sum, tensor) => sum + tensor.rawData.length, 0) ?? 0
 
 const tooLarge = (): Fault =>
-  new Fault({ code: 'model.too-large', what: 'the model does not fit into one file of 2 GiB', next: 'Write it to a path: its weights then go into a second file.' })
+  new Fault({
+    code: 'model.too-large', what: 'the model does not fit into one file of 2 GiB',
+    next: 'Write it to a path: its weights then go into a second file.',
+  })
 
 /** A graph as a model message; shares what it can with `graph.proto`, which is not changed. */
 export function modelProtoOf(graph: Graph): ModelProto {
@@ -59,14 +64,15 @@ function opsetImports(graph: Graph): OperatorSetIdProto[] {
 
 function graphProtoOf(graph: Graph, base: GraphProto | undefined): GraphProto {
   const proto = Object.assign(create(GraphProtoSchema), base ?? {})
+  const tensors = tensorsOf(graph)
   return Object.assign(proto, {
     name: graph.name,
     node: graph.nodes.map(nodeProtoOf),
     initializer: [...graph.initializers].map(([name, tensor]) => tensorProtoOf(tensor, name)),
     input: inputProtos(graph, base),
     output: graph.outputs.map(valueInfoProtoOf),
-    valueInfo: knownValues(graph),
-    quantizationAnnotation: (base?.quantizationAnnotation ?? []).filter((note) => tensorsOf(graph).has(note.tensorName)),
+    valueInfo: knownValues(graph, tensors),
+    quantizationAnnotation: (base?.quantizationAnnotation ?? []).filter((note) => tensors.has(note.tensorName)),
   })
 }
 
@@ -82,23 +88,16 @@ function inputProtos(graph: Graph, base: GraphProto | undefined): ValueInfoProto
   return [...kept, ...[...own.values()].map(valueInfoProtoOf)]
 }
 
-const tensorNames = new WeakMap<Graph, ReadonlySet<string>>()
-
 function tensorsOf(graph: Graph): ReadonlySet<string> {
-  let names = tensorNames.get(graph)
-  if (names === undefined) {
-    names = new Set([...graph.inputs.map((input) => input.name), ...graph.initializers.keys(), ...graph.nodes.flatMap((node) => node.outputs)])
-    tensorNames.set(graph, names)
-  }
-  return names
+  return new Set([...graph.inputs.map((input) => input.name), ...graph.initializers.keys(), ...graph.nodes.flatMap((node) => node.outputs)])
 }
 
 /** What is known of inner tensors that still exist; inputs and outputs state theirs themselves. */
-function knownValues(graph: Graph): ValueInfoProto[] {
+function knownValues(graph: Graph, tensors: ReadonlySet<string>): ValueInfoProto[] {
   const stated = new Set([...graph.inputs, ...graph.outputs].map((info) => info.name))
   const inFile = new Set(graph.proto?.graph?.valueInfo.map((info) => info.name))
   return [...graph.values.values()]
-    .filter((info) => tensorsOf(graph).has(info.name) && (!stated.has(info.name) || inFile.has(info.name)))
+    .filter((info) => tensors.has(info.name) && (!stated.has(info.name) || inFile.has(info.name)))
     .map(valueInfoProtoOf)
 }
 
@@ -117,7 +116,8 @@ function nodeProtoOf(node: Node): NodeProto {
   })
 }
 
-const equalLists = <T>(a: readonly T[], b: readonly T[]): boolean => a === b || (a.length === b.length && a.every((item, index) => Object.is(item, b[index])))
+const equalLists = <T>(a: readonly T[], b: readonly T[]): boolean =>
+  a === b || (a.length === b.length && a.every((item, index) => Object.is(item, b[index])))
 
 function attributeProtosOf(node: Node): AttributeProto[] {
   const written = new Map(node.proto?.attribute.map((proto) => [proto.name, proto]))
@@ -146,10 +146,12 @@ function saysSame(proto: AttributeProto, attribute: AttributeValue): boolean {
 }
 
 function valueInfoProtoOf(info: ValueInfo): ValueInfoProto {
-  if (info.proto !== undefined) return info.proto.name === info.name ? info.proto : Object.assign(create(ValueInfoProtoSchema), info.proto, { name: info.name })
-  if (info.type === 'undefined') return create(ValueInfoProtoSchema, { name: info.name })
+  const { name, proto } = info
+  if (proto !== undefined) return proto.name === name ? proto : Object.assign(create(ValueInfoProtoSchema), proto, { name })
+  if (info.type === 'undefined') return create(ValueInfoProtoSchema, { name })
   const shape = info.dims === null ? {} : { shape: { dim: info.dims.map(dimensionOf) } }
-  return create(ValueInfoProtoSchema, { name: info.name, type: { value: { case: 'tensorType', value: { elemType: elementTypeNumber(info.type), ...shape } } } })
+  const type = { value: { case: 'tensorType', value: { elemType: elementTypeNumber(info.type), ...shape } } } as const
+  return create(ValueInfoProtoSchema, { name, type })
 }
 
 function dimensionOf(dim: number | string | null): TensorShapeProto_Dimension {

@@ -66,3 +66,22 @@ export function floatActivations(graph: Graph): Set<string> {
   return float
 }
 
+const ARITHMETIC = new Set(['Add', 'Sub', 'Mul', 'Div'])
+const SUMS = new Set(['Add', 'Sub', 'Sum', 'Concat'])
+const LINEAR = new Set([...COMPUTE, 'BatchNormalization', 'AveragePool', 'GlobalAveragePool', 'ReduceMean', 'Resize', 'Upsample', 'Pad'])
+
+/** Elementwise arithmetic of one activation with a constant: a scale layer or a part of one. */
+export const isAffine = (graph: Graph, node: Node): boolean =>
+  node.domain === '' && ARITHMETIC.has(node.op) && node.inputs.length === 2 &&
+  node.inputs.some((name) => graph.initializers.has(name)) && !node.inputs.every((name) => graph.initializers.has(name))
+
+/** Tensors that are a linear (affine) function of the graph inputs. MaxPool and the activations end it. */
+export function linearTensors(graph: Graph): Set<string> {
+  const linear = new Set(graph.inputs.map((input) => input.name))
+  for (const node of graph.nodes) {
+    const moving = node.inputs.filter((name) => name !== '' && !graph.initializers.has(name))
+    const keeps = SUMS.has(node.op) || isAffine(graph, node) || ((LINEAR.has(node.op) || isPassThrough(node)) && node.op !== 'MaxPool' && moving.length === 1)
+    if (node.domain === '' && keeps && moving.every((name) => linear.has(name))) for (const output of node.outputs) linear.add(output)
+  }
+  return linear
+}

@@ -19,7 +19,10 @@ const MAX_ELEMENTS = 2n ** 34n
 export function elementTypeOf(number: number, where: string): ElementType {
   const type = ELEMENT_TYPES[number]
   if (type === undefined) {
-    throw new Fault({ code: 'model.element-type', what: `element type ${number} is not known`, where, next: 'Export the model with an ONNX release up to IR version 14.' })
+    throw new Fault({
+      code: 'model.element-type', what: `element type ${number} is not known`, where,
+      next: 'Export the model with an ONNX release up to IR version 14.',
+    })
   }
   return type
 }
@@ -29,50 +32,71 @@ export function dimsOf(proto: TensorProto, where: string): number[] {
   const product = proto.dims.reduce((sum, dim) => sum * dim, 1n)
   if (proto.dims.some((dim) => dim < 0n || dim > MAX_DIM) || product > MAX_ELEMENTS) {
     throw new Fault({
-      code: 'model.tensor-dims', what: `the dims [${proto.dims.join(', ')}] are not those of a real tensor`, where, next: 'The file is damaged or made to harm: export the model again.',
+      code: 'model.tensor-dims', what: `the dims [${proto.dims.join(', ')}] are not those of a real tensor`, where,
+      next: 'The file is damaged or made to harm: export the model again.',
     })
   }
   return proto.dims.map(Number)
 }
-
-const sizeFault = (where: string, type: ElementType, dims: readonly number[], has: string, needs: string): Fault =>
-  new Fault({
-    code: 'model.tensor-size', where, what: `a ${type} tensor [${dims.join(', ')}] needs ${needs} but has ${has}`, next: 'The file is damaged: export the model again.',
-  })
 
 /** Reads a tensor of the file. `where` names it in errors. External data must have been brought in before (model-file.ts). */
 export function tensorOf(proto: TensorProto, where: string): Tensor {
   const type = elementTypeOf(proto.dataType, where)
   const dims = dimsOf(proto, where)
   if (proto.dataLocation === EXTERNAL) {
-    throw new Fault({ code: 'model.external-data', what: 'its values lie in another file', where, next: 'Give the model as a file beside its data files, not as bytes.' })
+    throw new Fault({
+      code: 'model.external-data', what: 'its values lie in another file', where,
+      next: 'Give the model as a file beside its data files, not as bytes.',
+    })
   }
-  return { type, dims, data: valuesOf(proto, type, dims, where), proto }
+  checkTensorSize(proto, where)
+  return { type, dims, data: valuesOf(proto, type, dims), proto }
 }
 
-function valuesOf(proto: TensorProto, type: ElementType, dims: readonly number[], where: string): TensorData {
+/** Whether the values are raw bytes; an empty tensor has none, in whichever field. */
+const isRaw = (proto: TensorProto): boolean => proto.rawData.length > 0 || isFieldSet(proto, TensorProtoSchema.field.rawData)
+
+/** Throws `model.tensor-dims`, `model.tensor-size` or `model.element-type` where the values cannot be those of type and dims. */
+export function checkTensorSize(proto: TensorProto, where: string): void {
+  const type = elementTypeOf(proto.dataType, where)
+  const dims = dimsOf(proto, where)
+  const count = elementCount(dims)
+  const storage = storageOf(type)
+  if (type === 'undefined') throw new Fault({
+    code: 'model.element-type', what: 'its element type is not stated', where, next: 'Export the model again.',
+  })
+  const fault = (has: number, needs: number, unit: string): Fault =>
+    new Fault({
+      code: 'model.tensor-size', where, what: `a ${type} tensor [${dims.join(', ')}] needs ${needs} ${unit} but has ${has}`,
+      next: 'The file is damaged: export the model again.',
+    })
+  if (storage === null) {
+    if (proto.stringData.length !== count) throw fault(proto.stringData.length, count, 'texts')
+  } else if (isRaw(proto)) {
+    const needs = rawByteLength(type, count)!
+    if (proto.rawData.length !== needs) throw fault(proto.rawData.length, needs, 'bytes')
+  } else {
+    const needs = storage.packed === undefined ? count * storage.parts : Math.ceil((count * storage.packed) / 8)
+    if (proto[storage.field].length !== needs) throw fault(proto[storage.field].length, needs, 'values')
+  }
+}
+
+function valuesOf(proto: TensorProto, type: ElementType, dims: readonly number[]): TensorData {
   const count = elementCount(dims)
   const storage = storageOf(type)
   if (storage === null) {
-    if (proto.stringData.length !== count) throw sizeFault(where, type, dims, `${proto.stringData.length}`, `${count} texts`)
     const text = new TextDecoder()
     return proto.stringData.map((bytes) => text.decode(bytes))
   }
-  if (proto.rawData.length > 0 || isFieldSet(proto, TensorProtoSchema.field.rawData)) {
-    const needs = rawByteLength(type, count)!
-    if (proto.rawData.length !== needs) throw sizeFault(where, type, dims, `${proto.rawData.length}`, `${needs} bytes`)
-    return rawValues(proto.rawData, count, storage)
-  }
-  const expected = storage.packed === undefined ? count * storage.parts : Math.ceil((count * storage.packed) / 8)
+  if (isRaw(proto)) return rawValues(proto.rawData, count, storage)
   const values = proto[storage.field]
-  if (values.length !== expected) throw sizeFault(where, type, dims, `${values.length}`, `${expected} values`)
   if (storage.packed !== undefined) return unpack(Uint8Array.from(values as number[]), count, storage.packed, storage.array === Int8Array)
   // uint32 lies in uint64_data, whose elements are bigint.
   const numbers = storage.array === Uint32Array ? Array.from(values as bigint[], Number) : values
   return (storage.array as { from(values: ArrayLike<number | bigint>): TensorData }).from(numbers)
 }
 
-/** Copied (not by slice, which only views where the bytes are a Buffer): the file's bytes are views at any offset, typed arrays want an aligned one. */
+/** The file's bytes are views at any offset and typed arrays want an aligned one: copied, not by `slice`, which of a Buffer is a view. */
 function rawValues(bytes: Uint8Array, count: number, storage: Storage): TensorData {
   if (storage.packed !== undefined) return unpack(bytes, count, storage.packed, storage.array === Int8Array)
   return new storage.array(new Uint8Array(bytes).buffer)

@@ -20,7 +20,9 @@ export function tensor(type: ElementType, dims: readonly number[], data: TensorD
   const expected = elementCount(dims) * (storage?.parts ?? 1)
   if (!fits || data.length !== expected) {
     const given = Array.isArray(data) ? 'strings' : data.constructor.name
-    throw new Fault({ code: 'bug.tensor', what: `${data.length} values in ${given} do not make a ${type} tensor [${dims.join(', ')}]` })
+    throw new Fault({
+      code: 'bug.tensor', what: `${data.length} values in ${given} do not make a ${type} tensor [${dims.join(', ')}]`,
+    })
   }
   return { type, dims, data }
 }
@@ -28,7 +30,9 @@ export function tensor(type: ElementType, dims: readonly number[], data: TensorD
 /** Numbers into a tensor of any numeric type with one array element an element; values are converted as typed arrays do. */
 export function tensorOfNumbers(type: ElementType, dims: readonly number[], values: ArrayLike<number>): Tensor {
   const storage = storageOf(type)
-  if (storage === null || storage.parts !== 1) throw new Fault({ code: 'bug.tensor', what: `numbers do not make a ${type} tensor` })
+  if (storage === null || storage.parts !== 1) throw new Fault({
+    code: 'bug.tensor', what: `numbers do not make a ${type} tensor`,
+  })
   const { array } = storage
   if (array === BigInt64Array || array === BigUint64Array) return tensor(type, dims, array.from(Array.from(values, BigInt)))
   const data = new array(values.length) as Exclude<TensorData, BigInt64Array | BigUint64Array | string[]>
@@ -72,10 +76,14 @@ export function float32(values: Tensor): Float32Array {
 /** Values of any integer type as numbers. Throws `model.integer-range` where one is beyond 2^53. */
 export function integers(values: Tensor): number[] {
   const { data } = values
-  if (isFloat(values.type) || Array.isArray(data)) throw new Fault({ code: 'bug.tensor', what: `a ${values.type} tensor was used as integers` })
+  if (isFloat(values.type) || Array.isArray(data)) throw new Fault({
+    code: 'bug.tensor', what: `a ${values.type} tensor was used as integers`,
+  })
   return Array.from(data as ArrayLike<number | bigint>, (value) => {
     const number = Number(value)
-    if (!Number.isSafeInteger(number)) throw new Fault({ code: 'model.integer-range', what: `the value ${value} is too large to be used` })
+    if (!Number.isSafeInteger(number)) throw new Fault({
+      code: 'model.integer-range', what: `the value ${value} is too large to be used`,
+    })
     return number
   })
 }

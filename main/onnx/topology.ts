@@ -71,5 +71,6 @@ export function topologicalOrder(nodes: readonly Node[], where?: string): Node[]
 const cycleFault = (node: Node, tensor: string, where: string | undefined): Fault =>
   new Fault({
     code: 'model.cycle', ...(where === undefined ? {} : { where }),
-    what: `node '${node.name}' (${node.op}) depends on its own output '${tensor}'`, next: 'A model graph must not run in a circle: export the model again.',
+    what: `node '${node.name}' (${node.op}) depends on its own output '${tensor}'`,
+    next: 'A model graph must not run in a circle: export the model again.',
   })

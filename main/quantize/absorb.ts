@@ -1,13 +1,6 @@
 import type { Graph, Node } from '../onnx/graph.ts'
-import { COMPUTE, FUSED_ACTIVATIONS } from '../onnx/operators.ts'
+import { COMPUTE, FUSED_ACTIVATIONS, isAffine } from '../onnx/operators.ts'
 import type { Topology } from '../onnx/topology.ts'
-
-/** Operators that scale and shift when one operand is a constant. */
-const ARITHMETIC = new Set(['Add', 'Sub', 'Mul', 'Div'])
-
-/** Elementwise arithmetic of one activation with a constant: a scale layer or a part of one. */
-export const isAffine = (graph: Graph, node: Node): boolean =>
-  ARITHMETIC.has(node.op) && node.inputs.length === 2 && node.inputs.some((name) => graph.initializers.has(name)) && !node.inputs.every((name) => graph.initializers.has(name))
 
 /**
  * True when the tensor between `node` and `next` never exists on a board, because `next` is computed on the accumulator:

@@ -3,11 +3,12 @@ import { bitsOf, type CodeType, type Grid, type Range } from '../core/grid.ts'
 import type { BiasPlan, Plan, TensorPlan, WeightPlan } from '../core/plan.ts'
 import { intAttribute } from '../onnx/attribute.ts'
 import type { Graph, Node } from '../onnx/graph.ts'
-import { COMPUTE, floatActivations, isPassThrough } from '../onnx/operators.ts'
+import { COMPUTE, floatActivations, isPassThrough, linearTensors } from '../onnx/operators.ts'
 import { topology, type Topology } from '../onnx/topology.ts'
 import { absorbedTensors } from './absorb.ts'
 import { activationBounds, resultRange, tailRanges, type FixedRange, type PictureRanges } from './fixed-ranges.ts'
 import type { QuantizeOptions } from './options.ts'
+import { qparams } from '../core/qparams.ts'
 import { resolveOverrides, type ResolvedOverride } from './overrides.ts'
 import { floatRegions } from './regions.ts'
 
@@ -40,7 +41,8 @@ export function planQuantization(graph: Graph, options: QuantizeOptions, picture
   const coded = names.filter((name) => !absorbed.has(name) && carries(name))
   const fixed = fixedRanges(graph, links, options, pictures, new Set(coded))
   const groups = shareScales(graph, links, quantized, new Set(coded), absorbed, fixed)
-  const tensors = coded.map((name): TensorPlan => {
+  const linear = linearTensors(graph)
+  const planned = coded.map((name): TensorPlan => {
     const node = links.producer.get(name)
     const override = overrides.get(name)
     const bound = node ? boundOf(graph, node) : undefined
@@ -52,8 +54,10 @@ export function planQuantization(graph: Graph, options: QuantizeOptions, picture
       grid: gridOf(options, override),
       ...(fixedHere ? { fixed: fixedHere } : {}),
       ...(bound ? { bound } : {}),
+      ...(linear.has(name) ? { linear: true } : {}),
     }
   })
+  const tensors = alignSums(graph, planned, quantized)
   const { weights, biases } = constantsOf(graph, links, options, quantized, new Map(tensors.map((plan) => [plan.tensor, plan])))
   return { tensors, weights, biases, floatNodes, overrides }
 }
@@ -143,6 +147,30 @@ function behindAbsorbed(output: string, links: Topology, absorbed: ReadonlySet<s
   if (name === undefined || !clipped) return name
   const [a, b] = [fixed.get(source), fixed.get(name)]
   return a && b && a.lo === b.lo && a.hi === b.hi ? name : undefined
+}
+
+/**
+ * An Add whose result and one operand stand on the same fixed scale s: the other operand's step becomes s too, so that the
+ * sum needs no second rounding (an image-space residual: pixels plus whole levels are whole levels).
+ */
+function alignSums(graph: Graph, plans: readonly TensorPlan[], quantized: (node: Node) => boolean): TensorPlan[] {
+  const byTensor = new Map(plans.map((plan) => [plan.tensor, plan]))
+  const leaders = new Map(plans.map((plan) => [plan.tensor, byTensor.get(plan.group)!]))
+  const scaleOf = (name: string) => {
+    const fixed = leaders.get(name)?.fixed
+    return fixed && qparams(fixed, leaders.get(name)!.grid).scale
+  }
+  const aligned = new Map<string, NonNullable<TensorPlan['alignTo']>>()
+  for (const node of graph.nodes) {
+    if (node.op !== 'Add' || !quantized(node) || node.inputs.length !== 2) continue
+    const scale = scaleOf(node.outputs[0]!)
+    for (const [own, other] of [node.inputs, node.inputs.toReversed()] as [string, string][]) {
+      const plan = byTensor.get(own)
+      if (scale === undefined || scaleOf(other) !== scale || !plan || plan.fixed || plan.group !== own || plan.grid.symmetric) continue
+      aligned.set(own, { scale, reason: `${node.name} adds it to ${other} on a step of ${scale}: on the same step the sum is exact` })
+    }
+  }
+  return plans.map((plan) => ({ ...plan, ...(aligned.has(plan.tensor) ? { alignTo: aligned.get(plan.tensor)! } : {}) }))
 }
 
 const overridesRange = (override: ResolvedOverride | undefined) => typeof override?.threshold === 'number'

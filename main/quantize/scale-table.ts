@@ -1,7 +1,8 @@
 import { Fault } from '../core/fault.ts'
 import type { Grid, Range, Threshold } from '../core/grid.ts'
 import type { TensorPlan } from '../core/plan.ts'
-import { qparams } from '../core/qparams.ts'
+import { qparams, workingCodes } from '../core/qparams.ts'
+import { roundHalfEven } from '../core/round.ts'
 import type { ScaleRow, ScaleTable } from '../core/scale-table.ts'
 import type { Graph } from '../onnx/graph.ts'
 import type { LayerOverride, QuantizeOptions } from './options.ts'
@@ -60,12 +61,15 @@ function groupRange(members: readonly TensorPlan[], plan: QuantizePlan, options:
       next: 'Calibrate again with this model and recipe; the statistics file belongs to another one.',
     })
   }
+  const aligned = members.length === 1 && !override ? alignedRange(members[0]!, first) : undefined
+  if (aligned) return aligned
   const ruled = ranges.find((range) => range.method === 'threshold') ?? ranges.find((range) => members.some((member) => member.fixed?.method === range.method))
   return ruled ?? { ...first, lo: Math.min(...ranges.map((range) => range.lo)), hi: Math.max(...ranges.map((range) => range.hi)) }
 }
 
 function memberRange(member: TensorPlan, override: LayerOverride | undefined, options: QuantizeOptions, thresholds: ThresholdSource): Threshold | undefined {
-  const method = methodOf(override, options.activations.method)
+  const wanted = methodOf(override, options.activations.method)
+  const method = wanted === 'auto' && member.linear && !override?.method ? 'max' : wanted
   const seen = thresholds(member.tensor, method, member.grid)
   if (typeof override?.threshold === 'number') {
     const oneSided = (seen?.lo ?? 0) >= 0
@@ -76,6 +80,20 @@ function memberRange(member: TensorPlan, override: LayerOverride | undefined, op
   const scale = override?.th_scale ?? 1
   const scaled = scale === 1 ? seen : { ...seen, lo: seen.lo * scale, hi: seen.hi * scale, why: `${seen.why}; times th_scale ${scale}` }
   return { ...scaled, ...within(scaled, member.bound) }
+}
+
+/** More than this share of the range lost to an aligned step costs more than a second rounding. */
+const MOST_CUT = 0.3
+
+/** The range that the codes cover at the step of the sum, placed over what was seen; both ends give way alike where it is wider. */
+function alignedRange({ alignTo, grid }: TensorPlan, seen: Threshold): Threshold | undefined {
+  if (!alignTo) return undefined
+  const [min, max] = workingCodes(grid)
+  const span = (max - min) * alignTo.scale
+  const width = seen.hi - seen.lo
+  if (width > span / (1 - MOST_CUT)) return undefined
+  const below = roundHalfEven(((-seen.lo / width) * span) / alignTo.scale) * alignTo.scale
+  return { lo: -below, hi: span - below, method: 'sum-grid', why: alignTo.reason }
 }
 
 const within = (range: Range, bound: Range | undefined): Range =>

@@ -13,7 +13,7 @@ export interface InspectInput {
   readonly threads: number
 }
 
-export interface TensorFacts {
+export interface EdgeTensor {
   readonly name: string
   readonly type: string
   /** A symbol or null where a size is not fixed; null alone: the rank is not known. */
@@ -32,8 +32,8 @@ export interface InspectOutput {
   /** Opset by domain; '' is ai.onnx. */
   readonly opsets: Readonly<Record<string, number>>
   readonly parameters: number
-  readonly inputs: readonly TensorFacts[]
-  readonly outputs: readonly TensorFacts[]
+  readonly inputs: readonly EdgeTensor[]
+  readonly outputs: readonly EdgeTensor[]
   /** Most frequent first. */
   readonly operators: readonly { readonly op: string; readonly domain: string; readonly count: number }[]
   /** What taking the model in would change, in plain words; empty when nothing. */
@@ -53,7 +53,7 @@ export async function inspectJob({ model, threads }: InspectInput, task: Task): 
   // Loading is the only way to know that this runtime has every operator.
   await (await openSession(piece.graphBytes, { mode: 'reference', threads, where: model })).close()
   const scales = new Map(readQdq(file.graph).rows.map((row) => [row.tensor, row]))
-  const facts = (value: { name: string; type: string; dims: readonly Dim[] | null }, layout: string | null): TensorFacts => {
+  const facts = (value: { name: string; type: string; dims: readonly Dim[] | null }, layout: string | null): EdgeTensor => {
     const row = scales.get(value.name)
     return {
       name: value.name, type: value.type, dims: value.dims, layout,
@@ -63,7 +63,7 @@ export async function inspectJob({ model, threads }: InspectInput, task: Task): 
   const counts = Map.groupBy(file.graph.nodes, (node) => `${node.domain}:${node.op}`)
   task.report({ stage: 'inspect', done: 2, total: 2, unit: 'steps' })
   return {
-    path: model, sha256: file.sha256, bytes: await bytesOnDisk(model), irVersion: file.graph.irVersion,
+    path: model, sha256: file.sha256, bytes: await bytesOnDisk(model, file.externalFiles), irVersion: file.graph.irVersion,
     opsets: Object.fromEntries(file.graph.opsets), parameters: parameterCount(file.graph),
     inputs: file.graph.inputs.map((input) => facts(input, input.name === guess.input?.name ? guess.input.layout.value : null)),
     outputs: file.graph.outputs.map((output) => facts(output, output.name === guess.output.name && guess.output.kind.value === 'picture' ? guess.output.layout.value : null)),

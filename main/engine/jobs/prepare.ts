@@ -78,7 +78,7 @@ async function provePreparation(piece: Workpiece, feeds: Readonly<Record<string,
     const after = await openSession(piece.graphBytes, { mode: 'reference', threads, where: piece.file.path })
     try {
       const proof = await proveEqual(before, after, [feeds], {
-        rewrite: half ? 'fp16-to-float' : 'opset', nodes: [], relativeTolerance: half ? FLOAT16_TOLERANCE : OPSET_TOLERANCE,
+        rewrite: half ? 'fp16-to-float' : 'prepare', nodes: [], relativeTolerance: half ? FLOAT16_TOLERANCE : OPSET_TOLERANCE,
       })
       if (proof.verdict !== 'broken') return [proof]
       throw new Fault({

@@ -3,20 +3,28 @@ import { checkStatistics } from '../../calibrate/check-statistics.ts'
 import { solveThreshold } from '../../calibrate/methods/index.ts'
 import type { Statistics } from '../../calibrate/statistics.ts'
 import { decodeStatistics } from '../../calibrate/statistics-file.ts'
+import { Fault } from '../../core/fault.ts'
 import { writeFileAtomic } from '../../core/files.ts'
 import type { CodeType } from '../../core/grid.ts'
 import { sha256 } from '../../core/hash.ts'
+import type { ProofFacts } from '../../core/run.ts'
 import type { ScaleTable } from '../../core/scale-table.ts'
-import type { Task } from '../../core/task.ts'
+import { breathe, type Task } from '../../core/task.ts'
 import { encodeModel } from '../../onnx/encode.ts'
 import type { Graph } from '../../onnx/graph.ts'
 import { prepareGraph } from '../../onnx/prepare.ts'
 import { quantizeOptions, type QuantizeOptions } from '../../quantize/options.ts'
+import { resolveOverrides } from '../../quantize/overrides.ts'
 import { planQuantization } from '../../quantize/plan.ts'
 import { opsetFor } from '../../quantize/qdq.ts'
 import { quantize, type Quantized } from '../../quantize/quantize.ts'
+import { floatRegions } from '../../quantize/regions.ts'
 import type { ThresholdSource } from '../../quantize/scale-table.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
+import { foldAffine, type FoldedNode } from '../../rewrite/fold-affine.ts'
+import { noiseFeeds } from '../../rewrite/noise-feeds.ts'
+import { proveEqual } from '../../rewrite/prove.ts'
+import { openSession, type Session } from '../../runtime/session.ts'
 import { expectationFor, loadWorkpiece, pictureRanges, type Workpiece } from './workpiece.ts'
 
 export interface QuantizeInput {
@@ -32,34 +40,76 @@ export interface QuantizeOutput {
   readonly sha256: string
   readonly bytes: number
   readonly notes: readonly string[]
+  /** Of what was folded into convolutions on the way. */
+  readonly proofs: readonly ProofFacts[]
 }
 
 /** Statistics and recipe to a QDQ model on disk. */
 export async function quantizeJob({ recipe, statistics, out }: QuantizeInput, task: Task): Promise<QuantizeOutput> {
-  task.report({ stage: 'quantize', done: 0, total: 2, unit: 'steps' })
+  const report = (done: number) => task.report({ stage: 'quantize', done, total: 3, unit: 'steps' })
+  report(0)
   const piece = await loadWorkpiece(recipe.model)
   const seen = decodeStatistics(await readFile(statistics), statistics)
-  const { quantized, steps } = quantizeFrom(piece, recipe, seen, statistics)
-  task.report({ stage: 'quantize', done: 1, total: 2, unit: 'steps' })
+  const { quantized, workGraph, folded, steps } = quantizeFrom(piece, recipe, seen, statistics)
+  report(1)
+  await breathe(task)
+  const proofs = folded.length === 0 ? [] : [await proveFolding(piece, workGraph, folded)]
+  report(2)
   const bytes = encodeModel(quantized.graph)
   await writeFileAtomic(out, bytes)
-  task.report({ stage: 'quantize', done: 2, total: 2, unit: 'steps' })
-  return { table: quantized.table, sha256: sha256(bytes), bytes: bytes.byteLength, notes: [...steps, ...floatNotes(quantized)] }
+  report(3)
+  return { table: quantized.table, sha256: sha256(bytes), bytes: bytes.byteLength, notes: [...steps, ...foldNotes(folded), ...floatNotes(quantized)], proofs }
+}
+
+export interface QuantizedPiece {
+  readonly quantized: Quantized
+  /** The float graph that was quantized: raised and folded. */
+  readonly workGraph: Graph
+  readonly folded: readonly FoldedNode[]
+  readonly steps: readonly string[]
 }
 
 /** The same without files, for jobs that quantize many times. */
-export function quantizeFrom(piece: Workpiece, recipe: Recipe, statistics: Statistics, where: string): { quantized: Quantized; steps: readonly string[] } {
+export function quantizeFrom(piece: Workpiece, recipe: Recipe, statistics: Statistics, where: string): QuantizedPiece {
   const options = quantizeOptions(wishesOf(recipe))
   const pictures = pictureRanges(expectationFor(piece, recipe.samples.calibration ?? recipe.samples.evaluation))
   const { graph, steps } = raised(piece.graph, options)
-  // Tensors that no method has to look at need not have been seen.
-  const needed = planQuantization(graph, options, pictures).tensors.filter((plan) => !plan.fixed && plan.group === plan.tensor).map((plan) => plan.tensor)
+  const { graph: workGraph, folded } = foldAffine(graph, namedTensors(graph, options))
+  const plan = planQuantization(workGraph, options, pictures)
+  // Tensors whose range a rule knows need not have been seen.
+  const needed = plan.tensors.filter((tensor) => !tensor.fixed && tensor.group === tensor.tensor).map((tensor) => tensor.tensor)
   checkStatistics(statistics, piece.graphSha256, needed, { where, allowUnexpected: true })
   const thresholds: ThresholdSource = (tensor, method, grid) => {
     const tensorStatistics = statistics.tensors.get(tensor)
     return tensorStatistics && solveThreshold(method, tensorStatistics, grid, { p: options.activations.percentile })
   }
-  return { quantized: quantize(graph, options, thresholds, pictures), steps }
+  return { quantized: quantize(workGraph, options, thresholds, pictures), workGraph, folded, steps }
+}
+
+/** Tensors that the recipe speaks of must not be folded away. Throws `recipe.unknown-layer` for names the model does not have. */
+function namedTensors(graph: Graph, options: QuantizeOptions): Set<string> {
+  const float = floatRegions(graph, options.float)
+  const nodes = graph.nodes.filter((node) => float.has(node.name))
+  return new Set([...resolveOverrides(graph, options.layers).keys(), ...nodes.flatMap((node) => [...node.inputs, ...node.outputs])])
+}
+
+/** Folding rounds every weight once: 1e-4 of the output's range is far above that and far below a code. */
+const FOLDING_TOLERANCE = 1e-4
+
+async function proveFolding(piece: Workpiece, workGraph: Graph, folded: readonly FoldedNode[]): Promise<ProofFacts> {
+  const sessions: Session[] = []
+  try {
+    for (const bytes of [piece.graphBytes, encodeModel(workGraph)]) sessions.push(await openSession(bytes, { mode: 'float', threads: 1, where: piece.file.path }))
+    const inputs = [0, 1].map((seed) => noiseFeeds(piece.guess, seed))
+    const proof = await proveEqual(sessions[0]!, sessions[1]!, inputs, { rewrite: 'fold-affine', nodes: folded.map(({ node }) => node), relativeTolerance: FOLDING_TOLERANCE })
+    if (proof.verdict !== 'broken') return proof
+    throw new Fault({
+      code: 'model.folding-broken', where: piece.file.path, what: `folding ${folded.map(({ node }) => node).join(', ')} into convolutions changes the outputs by ${proof.maxAbs}`,
+      next: 'Keep one of these nodes in float (quantize.float.names), and report this model.',
+    })
+  } finally {
+    for (const session of sessions) await session.close()
+  }
 }
 
 /** 16- and 4-bit codes need a newer opset than the statistics were taken on; names stay. */
@@ -72,6 +122,9 @@ function raised(graph: Graph, options: QuantizeOptions): { graph: Graph; steps: 
 }
 
 const wishesOf = ({ quantize: { activations, ...rest } }: Recipe) => ({ ...rest, activations: { ...activations, percentile: activations.percentile / 100 } })
+
+const foldNotes = (folded: readonly FoldedNode[]): string[] =>
+  folded.length === 0 ? [] : [`Folded into the convolution before: ${folded.map(({ node }) => node).join(', ')}.`]
 
 function floatNotes({ plan }: Quantized): string[] {
   const asked = [...plan.floatNodes].filter(([, why]) => why.startsWith('quantize.'))

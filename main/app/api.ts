@@ -1,0 +1,173 @@
+import type { CodeType } from '../core/grid.ts'
+import type { Environment, GateResult, Run } from '../core/run.ts'
+import type { Task } from '../core/task.ts'
+import type { Recipe } from '../recipe/recipe.ts'
+import type { RecipeOptions } from '../recipe/changes.ts'
+import type { RunDiff } from '../store/diff-runs.ts'
+import type { RunFilter, RunSummary } from '../store/list-runs.ts'
+
+export type { RunDiff, RunFilter, RunSummary }
+
+/**
+ * What a door (terminal, page, window) asks of the open workspace. Every call takes and gives plain data. A call that is
+ * stopped through its task's signal marks its run *cancelled* and rejects with the signal's reason; everything else that
+ * goes wrong is a Fault, and a run that had begun is marked *failed* with it.
+ */
+export interface App {
+  /** Absolute folder of the workspace. */
+  readonly workspace: string
+  /** Looks at a model; records nothing. */
+  inspect(input: InspectInput, task: Task): Promise<InspectReport>
+  calibrate(input: CalibrateInput, task: Task): Promise<CalibrateResult>
+  quantize(input: QuantizeInput, task: Task): Promise<Run>
+  compare(input: CompareInput, task: Task): Promise<Run>
+  /** The whole way of a recipe. A failed gate is a result (`gates`), not a fault. */
+  run(input: RunInput, task: Task): Promise<Run>
+  /** `run` on the bundled sample. */
+  demo(input: DemoInput, task: Task): Promise<DemoResult>
+  doctor(task: Task): Promise<DoctorReport>
+  readonly runs: RunHistory
+  /** Ends the children and closes the store. */
+  close(): Promise<void>
+}
+
+export interface AppOptions {
+  /** Absolute. Absent: the nearest folder from `cwd` upward that holds one, else that of the user's data. */
+  readonly workspace?: string
+  readonly cwd: string
+  /** Absent: as many as the machine has cores. A recipe's own number counts first. */
+  readonly threads?: number
+}
+
+export type OpenApp = (options: AppOptions) => Promise<App>
+
+export interface InspectInput {
+  /** Absolute path. */
+  readonly model: string
+}
+
+export interface InspectReport {
+  readonly path: string
+  readonly sha256: string
+  readonly bytes: number
+  readonly irVersion: number
+  /** Opset by domain; '' is ai.onnx. */
+  readonly opsets: Readonly<Record<string, number>>
+  readonly parameters: number
+  readonly inputs: readonly TensorFacts[]
+  readonly outputs: readonly TensorFacts[]
+  /** Most frequent first. */
+  readonly operators: readonly { readonly op: string; readonly domain: string; readonly count: number }[]
+  /** What taking the model in would change, in plain words; empty when nothing. */
+  readonly preparation: readonly string[]
+  /** What is expected of samples and how that was found, a sentence each. */
+  readonly expectation: readonly string[]
+  /** Other files that the model's tensors were read from. */
+  readonly externalFiles: readonly string[]
+  /** What each board makes of it; empty until a board says something. */
+  readonly boards: readonly { readonly board: string; readonly verdict: string }[]
+}
+
+export interface TensorFacts {
+  readonly name: string
+  readonly type: string
+  /** A symbol or null where a size is not fixed; null alone: the rank is not known. */
+  readonly dims: readonly (number | string | null)[] | null
+  /** `nchw`, `nhwc` … where it could be told. */
+  readonly layout: string | null
+  /** Set where the tensor is quantized at the model's edge. */
+  readonly quantization: { readonly type: CodeType; readonly scale: readonly number[]; readonly zeroPoint: readonly number[] } | null
+}
+
+export interface CalibrateInput {
+  readonly recipe: Recipe
+  /** Statistics are also written to this absolute path. */
+  readonly out?: string
+  /** Absolute paths of Statistics that are merged into the result. With them, samples of the recipe may be absent. */
+  readonly merge?: readonly string[]
+}
+
+/** The run, and what was seen of each tensor in topological order. */
+export interface CalibrateResult extends Run {
+  readonly tensors: readonly TensorSummary[]
+  /** Absolute path of the Statistics file. */
+  readonly statistics: string
+}
+
+export interface TensorSummary {
+  readonly tensor: string
+  readonly channels: number
+  readonly count: number
+  readonly min: number
+  readonly max: number
+  readonly mean: number
+}
+
+export interface QuantizeInput {
+  readonly recipe: Recipe
+  /** Absolute path of Statistics to use instead of looking at samples. */
+  readonly statistics?: string
+  /** The quantized model is also written to this absolute path. */
+  readonly out?: string
+}
+
+export type CompareInput =
+  /** Two model files: `a` is the float side, `b` what is judged. The recipe gives evaluation samples, protocol and gates. */
+  | { readonly a: string; readonly b: string; readonly recipe: Recipe }
+  /** A recorded run, compared again with its recipe after `changes` (paths in it count from `cwd`). */
+  | { readonly run: string; readonly changes: RecipeOptions; readonly cwd: string }
+
+export interface RunInput {
+  readonly recipe: Recipe
+  /** The quantized model is also written to this absolute path. */
+  readonly out?: string
+}
+
+export interface DemoInput {
+  /** Absolute folder for the recipe, the model and the picture. Absent: `demo` below the workspace. */
+  readonly out?: string
+}
+
+/** The run, and the files a newcomer should look at (absolute paths). */
+export interface DemoResult extends Run {
+  readonly files: { readonly picture: string; readonly recipe: string; readonly model: string }
+}
+
+export interface DoctorReport {
+  /** False when a check failed. */
+  readonly ok: boolean
+  readonly environment: Environment
+  readonly checks: readonly DoctorCheck[]
+}
+
+export interface DoctorCheck {
+  /** `node`, `onnxruntime`, `instructions`, `memory`, `disk`, `workspace` … */
+  readonly name: string
+  readonly status: 'ok' | 'warning' | 'failed'
+  /** What was found, for a person: `24.21.0`, `avx2`, `12.3 GB free`. */
+  readonly value: string
+  /** What to do, where it is not ok. */
+  readonly next?: string
+}
+
+/** An id may be a full id, a beginning that is unique, or a tag. An unknown one is `input.unknown-run`. */
+export interface RunHistory {
+  /** Newest first. */
+  list(filter: RunFilter): Promise<readonly RunSummary[]>
+  show(id: string): Promise<Run>
+  /** Only what differs, unless `all`. */
+  diff(a: string, b: string, options: { readonly all: boolean }): Promise<RunDiff>
+  /** Rules of `gates` where given, else those of the run's recipe. Only numbers of one protocol are compared. */
+  gate(id: string, baseline: string, gates?: Readonly<Record<string, number>>): Promise<GateReport>
+  /** Gives back all tags of the run afterwards. */
+  tag(id: string, change: { readonly add: readonly string[]; readonly remove: readonly string[] }): Promise<readonly string[]>
+  /** Archived runs are kept whole and left out of `list`; false takes one back. */
+  archive(id: string, archived: boolean): Promise<void>
+}
+
+export interface GateReport {
+  readonly run: string
+  readonly baseline: string
+  readonly gates: readonly GateResult[]
+  readonly passed: boolean
+}

@@ -1,0 +1,32 @@
+import { Fault } from '../core/fault.ts'
+import type { Run } from '../core/run.ts'
+import type { Store } from '../store/open-store.ts'
+import type { RunHistory } from './api.ts'
+import { evaluateGates } from './gates.ts'
+
+/** The recorded runs of a workspace. */
+export function runHistory(store: () => Store): RunHistory {
+  return {
+    list: async (filter) => store().listRuns(filter),
+    show: async (id) => store().getRun(id),
+    diff: async (a, b, options) => store().diffRuns(a, b, options),
+    gate: async (id, baseline, gates) => {
+      const [run, base] = [store().getRun(id), store().getRun(baseline)]
+      const results = evaluateGates(run, gates ?? gatesOf(run), base)
+      return { run: run.run, baseline: base.run, gates: results, passed: results.every((gate) => gate.passed) }
+    },
+    tag: async (id, { add, remove }) => {
+      for (const tag of add) store().tagRun(id, tag)
+      for (const tag of remove) store().untagRun(id, tag)
+      return store().tagsOf(id)
+    },
+    archive: async (id, archived) => store().archiveRun(id, archived),
+  }
+}
+
+/** Gates of the run's own recipe. */
+function gatesOf(run: Run): Readonly<Record<string, number>> {
+  const { gates = {} } = (run.recipe ?? {}) as { gates?: Readonly<Record<string, number>> }
+  if (Object.keys(gates).length > 0) return gates
+  throw new Fault({ code: 'recipe.no-gates', what: 'the recipe of this run has no gates', where: run.run, next: 'Give one: --gate psnr_y_drop_db=0.05' })
+}

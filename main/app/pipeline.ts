@@ -1,0 +1,109 @@
+import { basename, extname, join } from 'node:path'
+import { readFile, stat } from 'node:fs/promises'
+import { Fault } from '../core/fault.ts'
+import { writeFileAtomic } from '../core/files.ts'
+import type { Artifact, CalibrationFacts, Run } from '../core/run.ts'
+import type { JobOutput } from '../engine/jobs.ts'
+import type { Recipe } from '../recipe/recipe.ts'
+import { writeRecipe } from '../recipe/write-recipe.ts'
+import { evaluateGates } from './gates.ts'
+import type { Recording } from './record.ts'
+
+/** The steps of the straight way, each a job in a child process, joined by files that the store keeps by content. */
+
+export type Prepared = JobOutput<'prepare'>
+
+export interface Seen {
+  readonly statistics: Artifact
+  readonly facts?: CalibrationFacts
+}
+
+/** Looks at model and samples; gives the recipe with what was guessed written into it. */
+export async function prepareStep(recording: Recording, recipe: Recipe, threads: number): Promise<{ prepared: Prepared; recipe: Recipe }> {
+  const prepared = await recording.job('prepare', { recipe, threads })
+  for (const note of prepared.notes) recording.task.report({ stage: 'prepare', done: 3, total: 3, unit: 'steps', note })
+  return { prepared, recipe: withGuesses(recipe, prepared) }
+}
+
+function withGuesses(recipe: Recipe, { preprocess }: Prepared): Recipe {
+  const { calibration, evaluation } = recipe.samples
+  const filled = <T extends object>(part: T | undefined, guessed: unknown) => (part === undefined ? {} : guessed ? { ...part, preprocess: guessed } : part)
+  return {
+    ...recipe,
+    samples: {
+      ...(calibration ? { calibration: filled(calibration, preprocess.calibration) as typeof calibration } : {}),
+      ...(evaluation ? { evaluation: filled(evaluation, preprocess.evaluation) as typeof evaluation } : {}),
+    },
+  }
+}
+
+/** Statistics of an earlier run of the same graph and samples, else one pass over the samples. */
+export async function observeStep(recording: Recording, recipe: Recipe, threads: number, key: string | undefined): Promise<Seen> {
+  const known = key === undefined ? undefined : recording.store.findStatistics(key)
+  if (known) {
+    recording.task.report({ stage: 'observe', done: 1, total: 1, unit: 'passes', note: `The statistics of run ${known.run} are used: same graph, same samples.` })
+    const facts = { seconds: 0, inferenceSeconds: 0, bareInferenceSeconds: null, peakRssBytes: 0, statisticsFrom: known.run }
+    return { statistics: known.artifact, facts }
+  }
+  const path = join(recording.scratch, 'statistics.bin')
+  const { facts } = await recording.job('observe', { recipe, threads, statistics: path })
+  const statistics = await recording.store.putArtifact({ path }, { role: 'statistics', name: `${stem(recipe.model)}.statistics` })
+  if (key !== undefined) recording.store.putStatistics(key, statistics, recording.id)
+  return { statistics, facts }
+}
+
+export interface QuantizeStep {
+  readonly model: Artifact
+  readonly output: JobOutput<'quantize'>
+}
+
+/** Statistics to a QDQ model, kept by content and, where asked for, copied out. */
+export async function quantizeStep(recording: Recording, recipe: Recipe, statistics: string, out?: string): Promise<QuantizeStep> {
+  const path = join(recording.scratch, 'quantized.onnx')
+  const output = await recording.job('quantize', { recipe, statistics, out: path })
+  const model = await recording.store.putArtifact({ path }, { role: 'quantized-model', name: `${stem(recipe.model)}-quantized.onnx` })
+  if (out !== undefined) await copyOut(model, out)
+  return { model, output }
+}
+
+export interface CompareStep {
+  readonly parts: Pick<Run, 'quality' | 'layers' | 'latency' | 'operators' | 'findings'>
+  readonly picture?: Artifact
+  readonly notes: readonly string[]
+}
+
+export async function compareStep(recording: Recording, recipe: Recipe, threads: number, quantized: string): Promise<CompareStep> {
+  const path = join(recording.scratch, 'side-by-side.png')
+  const { drawn, notes, ...parts } = await recording.job('compare', { recipe, threads, quantized, picture: path })
+  const picture = drawn ? await recording.store.putArtifact({ path }, { role: 'picture', name: 'side-by-side.png' }) : undefined
+  return { parts, notes, ...(picture ? { picture } : {}) }
+}
+
+/** The whole way. A failed gate is a result, not a fault. */
+export async function wholeWay(recording: Recording, asked: Recipe, threads: number, out?: string): Promise<Partial<Run>> {
+  const { prepared, recipe } = await prepareStep(recording, asked, threads)
+  const seen = await observeStep(recording, recipe, threads, prepared.statisticsKey)
+  const { model, output } = await quantizeStep(recording, recipe, seen.statistics.path, out)
+  const compared = await compareStep(recording, recipe, threads, model.path)
+  const written = await recording.store.putArtifact(Buffer.from(writeRecipe(recipe)), { role: 'recipe', name: 'recipe.yaml' })
+  const parts: Partial<Run> = {
+    recipe, model: prepared.model, samples: prepared.samples,
+    ...(seen.facts ? { calibration: seen.facts } : {}),
+    ...compared.parts,
+    size: sizeOf(prepared.model.bytes, model.bytes), scales: output.table, proofs: [...prepared.proofs, ...output.proofs],
+    artifacts: [model, seen.statistics, written, ...(compared.picture ? [compared.picture] : [])],
+    notes: [...prepared.notes, ...output.notes, ...compared.notes],
+  }
+  return { ...parts, gates: evaluateGates({ ...recording.started, ...parts }, recipe.gates) }
+}
+
+export const sizeOf = (floatBytes: number, quantizedBytes: number) => ({ floatBytes, quantizedBytes, ratio: quantizedBytes / floatBytes })
+
+/** A file of the store under the name that was asked for. */
+export async function copyOut(artifact: Artifact, out: string): Promise<void> {
+  const folder = await stat(out).catch(() => undefined)
+  if (folder?.isDirectory()) throw new Fault({ code: 'input.out-is-folder', what: 'this is a folder, a file is to be written', where: out, next: 'Give the path of a file.' })
+  await writeFileAtomic(out, await readFile(artifact.path))
+}
+
+export const stem = (path: string): string => basename(path, extname(path))

@@ -1,0 +1,175 @@
+import { Command, CommanderError } from 'commander'
+import { Fault } from '../core/fault.ts'
+import type { RunStatus, Verb } from '../core/run.ts'
+import { ownVersion } from '../core/version.ts'
+import { commandLineFault } from './command-line-fault.ts'
+import type { CommonOptions, Job } from './job.ts'
+import { displayWidth } from './layout.ts'
+import type { Say, TextKey } from './texts/texts.ts'
+import { LANGUAGES } from './texts/texts.ts'
+import { archiveJob, diffJob, doctorJob, gateJob, listJob, showJob, tagJob } from './verbs/history.ts'
+import { calibrateJob, compareJob, demoJob, inspectJob, quantizeJob, runJob } from './verbs/pipeline.ts'
+
+const STATUSES: readonly RunStatus[] = ['running', 'done', 'failed', 'cancelled']
+const RECORDED_VERBS: readonly Verb[] = ['calibrate', 'quantize', 'compare', 'run', 'demo']
+
+/** A command line that is understood: help or version to print, or a job to do. */
+export type Parsed =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'job'; readonly job: Job; readonly options: CommonOptions }
+
+/** Reads the words after the program's name. Throws `input.*` Faults for words it does not know. */
+export async function parseCommandLine(argv: readonly string[], say: Say, columns: number): Promise<Parsed> {
+  let parsed: Parsed | null = null
+  const printed: string[] = []
+  const program = buildProgram(say, columns, (text) => printed.push(text), (job, options) => {
+    parsed = { kind: 'job', job, options }
+  })
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (!/^commander\.(help|helpDisplayed|version)$/.test(error.code)) throw commandLineFault(error, argv, program, say)
+  }
+  return parsed ?? { kind: 'text', text: printed.join('') }
+}
+
+type Take = (job: Job, options: CommonOptions) => void
+
+function buildProgram(say: Say, columns: number, print: (text: string) => void, take: Take): Command {
+  const program = new Command('scalewright')
+  speakWith(program, say, columns, print)
+  program
+    .description(say('help.about'))
+    .version(ownVersion(), '-V, --version', say('help.version'))
+    .option('--workspace <dir>', say('option.workspace'))
+    .option('--json', say('option.json'))
+    .option('--quiet', say('option.quiet'))
+    .option('--threads <n>', say('option.threads'), wholeNumber(say, '--threads', 1))
+    .option('--lang <lang>', say('option.lang'), oneOf(say, '--lang', LANGUAGES))
+    .addHelpText('after', `\n${say('help.exit-codes')}`)
+  addPipelineVerbs(program, say, take)
+  addHistoryVerbs(program, say, take)
+  does(program.command('doctor').description(say('verb.doctor')), take, (_words, options) => doctorJob(options))
+  return program
+}
+
+/** Settings that sub-commands inherit: texts, columns, errors thrown instead of printed. */
+function speakWith(program: Command, say: Say, columns: number, print: (text: string) => void): void {
+  const titles: Readonly<Record<string, TextKey>> = {
+    'Usage:': 'help.usage', 'Arguments:': 'help.arguments', 'Options:': 'help.options', 'Global Options:': 'help.global', 'Commands:': 'help.verbs',
+  }
+  program
+    .exitOverride()
+    .showSuggestionAfterError(false)
+    .configureOutput({ writeOut: print, writeErr: print, outputError: () => undefined, getOutHelpWidth: () => columns, getErrHelpWidth: () => columns })
+    .configureHelp({
+      showGlobalOptions: true, displayWidth,
+      styleTitle: (title) => (Object.hasOwn(titles, title) ? say(titles[title]!) : title),
+    })
+    .helpOption('-h, --help', say('help.help'))
+    .helpCommand('help [verb]', say('help.verb-help'))
+}
+
+/** What a command does with its words and options, the common ones included. */
+function does<Options extends CommonOptions>(command: Command, take: Take, job: (words: readonly string[], options: Options) => Job): void {
+  command.action(() => {
+    const options = command.optsWithGlobals<Options>()
+    take(job(command.args, options), options)
+  })
+}
+
+function addPipelineVerbs(program: Command, say: Say, take: Take): void {
+  const verb = (name: string): Command => program.command(name).description(say(`verb.${name}` as TextKey))
+
+  does(verb('inspect').argument('<MODEL>', say('argument.model')), take, ([model], options) => inspectJob(model!, options))
+
+  const calibrate = withRecipeOptions(verb('calibrate'), say)
+    .option('--out <file>', say('option.out.statistics'))
+    .option('--merge <files...>', say('option.merge'))
+  does(calibrate, take, ([source], options) => calibrateJob(source!, options))
+
+  const quantize = withRecipeOptions(verb('quantize'), say)
+    .option('--statistics <file>', say('option.statistics'))
+    .option('--out <file>', say('option.out.model'))
+  does(quantize, take, ([source], options) => quantizeJob(source!, options))
+
+  const compare = verb('compare')
+    .argument('<MODEL_A|RUN>', say('argument.compare'))
+    .argument('[MODEL_B]')
+    .option('--recipe <file>', say('option.recipe'))
+    .option('--samples <dir>', say('option.samples-compare'))
+  does(withChangeOptions(compare, say), take, ([a, b], options) => compareJob(a!, b, options))
+
+  const run = withRecipeOptions(verb('run'), say).option('--out <file>', say('option.out.model'))
+  does(run, take, ([source], options) => runJob(source!, options))
+
+  does(verb('demo').option('--out <dir>', say('option.out.demo')), take, (_words, options) => demoJob(options))
+}
+
+const withRecipeOptions = (command: Command, say: Say): Command =>
+  withChangeOptions(command
+    .argument('<RECIPE|MODEL>', say('argument.source'))
+    .option('--samples <dir>', say('option.samples'))
+    .option('--evaluation <dir>', say('option.evaluation'))
+    .option('--method <name>', say('option.method'))
+    .option('--board <name>', say('option.board')), say)
+
+const withChangeOptions = (command: Command, say: Say): Command =>
+  command
+    .option('--seed <n>', say('option.seed'), wholeNumber(say, '--seed', 0))
+    .option('--set <path.to.key=value>', say('option.set'), collected)
+    .option('--print-recipe', say('option.print-recipe'))
+
+function addHistoryVerbs(program: Command, say: Say, take: Take): void {
+  const runs = program.command('runs').description(say('verb.runs'))
+  const verb = (name: string): Command => runs.command(name).description(say(`verb.runs.${name}` as TextKey))
+  const id = '<ID>'
+
+  const list = verb('list')
+    .option('--limit <n>', say('option.limit'), wholeNumber(say, '--limit', 1))
+    .option('--verb <verb>', say('option.verb'), oneOf(say, '--verb', RECORDED_VERBS))
+    .option('--status <status>', say('option.status'), oneOf(say, '--status', STATUSES))
+    .option('--tag <tag>', say('option.tag'))
+    .option('--parent <id>', say('option.parent'))
+    .option('--model <text>', say('option.model'))
+    .option('--text <text>', say('option.text'))
+    .option('--archived', say('option.archived'))
+  does(list, take, (_words, options) => listJob(options))
+
+  const show = verb('show').argument(id, say('argument.run')).option('--layers', say('option.layers')).option('--scales', say('option.scales'))
+  does(show, take, ([run], options) => showJob(run!, options))
+
+  const diff = verb('diff').argument('<A>', say('argument.run')).argument('<B>', say('argument.run')).option('--all', say('option.all'))
+  does(diff, take, ([a, b], options) => diffJob(a!, b!, options))
+
+  const gate = verb('gate').argument(id, say('argument.run'))
+    .requiredOption('--baseline <id>', say('option.baseline'))
+    .option('--gate <name=number>', say('option.gate'), gates(say))
+  does<CommonOptions & { baseline: string; gate?: Record<string, number> }>(gate, take, ([run], options) => gateJob(run!, options))
+
+  const tag = verb('tag').argument(id, say('argument.run')).argument('<TAGS...>', say('argument.tags')).option('--remove', say('option.remove'))
+  does(tag, take, ([run, ...tags], options) => tagJob(run!, tags, options))
+
+  does(verb('archive').argument(id, say('argument.run')).option('--undo', say('option.undo')), take, ([run], options) => archiveJob(run!, options))
+}
+
+const collected = (value: string, before: readonly string[] = []): string[] => [...before, value]
+
+const wholeNumber = (say: Say, option: string, least: number) => (value: string): number => {
+  const number = /^\d{1,15}$/.test(value) ? Number(value) : NaN
+  if (number >= least) return number
+  throw new Fault({ code: 'input.bad-option', what: say('fault.whole-number', { option, least, value }) })
+}
+
+const oneOf = <Choice extends string>(say: Say, option: string, choices: readonly Choice[]) => (value: string): Choice => {
+  const choice = choices.find((candidate) => candidate === value)
+  if (choice !== undefined) return choice
+  throw new Fault({ code: 'input.bad-option', what: say('fault.choice', { option, values: choices.join(', '), value }) })
+}
+
+const gates = (say: Say) => (value: string, before: Readonly<Record<string, number>> = {}): Record<string, number> => {
+  const [, name, number] = /^([\w.-]+)=(-?\d+(?:\.\d+)?(?:e-?\d+)?)$/i.exec(value) ?? []
+  if (name !== undefined) return { ...before, [name]: Number(number) }
+  throw new Fault({ code: 'input.bad-option', what: say('fault.bad-gate', { option: '--gate', value }) })
+}

@@ -1,0 +1,5 @@
+import { jobs } from './jobs.ts'
+import { serveJob } from './serve-job.ts'
+
+// Entry of the engine process.
+serveJob(jobs)

@@ -1,0 +1,166 @@
+/**
+ * A recipe as the rest of the house reads it: checked, complete, paths absolute. What is absent here is decided by what
+ * is found (the preset, the graph, the samples) and said aloud there. A Recipe is also a valid recipe file, key by key.
+ */
+export interface Recipe {
+  /** Absolute path of the ONNX file. */
+  readonly model: string
+  readonly board: Board
+  /** Absolute folder. Absent: the nearest workspace upward, else that of the user. */
+  readonly workspace?: string
+  readonly samples: {
+    readonly calibration?: SamplesRecipe
+    readonly evaluation?: EvaluationRecipe
+  }
+  /** What the model gives, where the guess from its graph is wrong. */
+  readonly output?: OutputRecipe
+  readonly calibration: {
+    /** Values a tensor and picture that enter the histogram at most. Extremes and sums are always over all. */
+    readonly valuesPerTensor: number | 'all'
+  }
+  readonly quantize: QuantizeRecipe
+  readonly compare: CompareRecipe
+  /** Bounds by name, as `psnr_y_drop_db: 0.1`. */
+  readonly gates: Readonly<Record<string, number>>
+  /** Absent: as many as the machine has cores. */
+  readonly threads?: number
+  readonly seed: number
+}
+
+export const BOARDS = ['ort-cpu'] as const
+export type Board = (typeof BOARDS)[number]
+
+export const METHODS = ['auto', 'max', 'percentile', 'kl', 'symkl', 'jsd', 'mse', 'octav', 'admm', 'aciq'] as const
+export type MethodName = (typeof METHODS)[number]
+
+export const PRESETS = ['ort-cpu', 'x86', 'arm'] as const
+export type PresetName = (typeof PRESETS)[number]
+
+export const ACTIVATION_TYPES = ['uint8', 'int8', 'uint16', 'int16'] as const
+export type ActivationType = (typeof ACTIVATION_TYPES)[number]
+
+export const WEIGHT_TYPES = ['uint4', 'int4', 'uint8', 'int8', 'uint16', 'int16'] as const
+export type WeightType = (typeof WEIGHT_TYPES)[number]
+
+export const QUALITY_METRICS = ['psnr-y', 'psnr-rgb', 'ssim-y', 'ssim-rgb', 'sqnr', 'cosine'] as const
+export type QualityMetric = (typeof QUALITY_METRICS)[number]
+
+export const LAYER_MODES = ['accumulated', 'alone', 'both', 'none'] as const
+export type LayerMode = (typeof LAYER_MODES)[number]
+
+/** Which pictures or arrays, and how they become the model's input. */
+export interface SamplesRecipe {
+  /** Absolute path: a folder, a list file, `.npy`, `.npz` or one picture. */
+  readonly path: string
+  /** Globs over the path inside the folder. Absent: every picture. */
+  readonly include?: readonly string[]
+  readonly exclude?: readonly string[]
+  /** Absent: all there are. More than there are pictures: several crops of each. */
+  readonly count?: number
+  readonly seed: number
+  /** Samples that may be left out because they cannot be used; one more is an error. */
+  readonly skipLimit: number
+  readonly preprocess?: PreprocessRecipe
+}
+
+export interface EvaluationRecipe extends SamplesRecipe {
+  /** Absolute folder, or a pattern that turns the stem of a sample into that of its reference. Absent: paired by name. */
+  readonly reference?: string | { readonly pattern: string }
+  /** Absent: psnr-y where there are references, else sqnr. */
+  readonly metric?: QualityMetric
+  /** Pixels left out on every side. Absent: the model's upscale factor. */
+  readonly shave?: number
+}
+
+/** The part of a `Preprocess` that is given; the rest is found from the graph and the samples. */
+export interface PreprocessRecipe {
+  readonly color?: 'rgb' | 'bgr' | 'y'
+  readonly range?: readonly [number, number]
+  readonly mean?: readonly number[]
+  readonly scale?: readonly number[]
+  readonly layout?: 'nchw' | 'nhwc'
+  readonly resize?: {
+    readonly mode: 'fit' | 'fill' | 'stretch'
+    readonly size: readonly [height: number, width: number]
+    readonly kernel: 'bicubic' | 'bilinear' | 'nearest' | 'area' | 'lanczos'
+  }
+  readonly crop?: { readonly mode: 'center' | 'random'; readonly size: readonly [height: number, width: number] }
+  readonly pad?: { readonly multiple: number }
+}
+
+/** The output side of the model; what is absent is found from the graph. */
+export interface OutputRecipe {
+  readonly kind?: 'picture' | 'vector'
+  readonly layout?: 'nchw' | 'nhwc'
+  readonly color?: 'rgb' | 'bgr' | 'y'
+  /** Values of black and white. */
+  readonly range?: readonly [number, number]
+  /** Output pixels an input pixel, along a side. */
+  readonly factor?: number
+}
+
+export interface QuantizeRecipe {
+  readonly preset: PresetName
+  readonly activations: {
+    readonly bits: 8 | 16
+    /** Absent: the preset's type of that many bits. */
+    readonly type?: ActivationType
+    readonly method: MethodName
+    /** Absent: the preset decides. */
+    readonly symmetric?: boolean
+    /** Codes of half the range, so that u8×s8 pair sums fit 16 bits. Absent: the preset decides. */
+    readonly reduced?: boolean
+    /** Share of the values inside the range, for the method of that name: between 0.5 and 1. */
+    readonly percentile: number
+  }
+  readonly weights: {
+    readonly bits: 4 | 8 | 16
+    readonly type?: WeightType
+    /** Absent: the preset decides. */
+    readonly granularity?: 'channel' | 'tensor'
+    readonly reduced?: boolean
+    readonly rounding: 'nearest'
+  }
+  readonly float: FloatRecipe
+  /** Overrides by node name, tensor name or glob, in the order of the file: a later one wins. */
+  readonly layers: Readonly<Record<string, LayerRecipe>>
+  /** auto: a tensor that is clipped to 0..255 afterwards takes the grid of its clip. */
+  readonly tail: 'auto' | 'off'
+  /** auto: a picture input takes the grid of its pixels. observed: it is calibrated as any other tensor. */
+  readonly input: 'auto' | 'observed'
+}
+
+/** What stays in float; every list holds names or globs. ALGORITHMS 4.2 names the walks. */
+export interface FloatRecipe {
+  /** These nodes and everything before them. */
+  readonly inputs: readonly string[]
+  /** These nodes and everything after them. */
+  readonly outputs: readonly string[]
+  /** These nodes and what follows up to the next computing node; `start:end` for a region. */
+  readonly blocks: readonly string[]
+  /** Exactly these nodes. */
+  readonly names: readonly string[]
+  /** Every node of these operators. */
+  readonly ops: readonly string[]
+  readonly depthwise: boolean
+}
+
+/** Names follow the Sophon tools. */
+export interface LayerRecipe {
+  readonly th_strategy?: 'USE_DEFAULT' | 'USE_KL' | 'USE_MAX'
+  /** Multiplies the solved threshold. */
+  readonly th_scale?: number
+  /** Fixes the threshold of the layer's output; `th_scale` is then not used. */
+  readonly threshold?: number
+  readonly forward_with_float?: boolean
+  readonly method?: MethodName
+  readonly bits?: 8 | 16
+}
+
+export interface CompareRecipe {
+  readonly layers: LayerMode
+  readonly latency: boolean
+  readonly operators: boolean
+  /** Evaluation samples that layer errors are measured on; quality always takes all. */
+  readonly samples: number
+}

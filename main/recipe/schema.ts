@@ -1,0 +1,149 @@
+import { z } from 'zod'
+import type { Recipe } from './recipe.ts'
+import { ACTIVATION_TYPES, BOARDS, LAYER_MODES, METHODS, PRESETS, QUALITY_METRICS, WEIGHT_TYPES } from './recipe.ts'
+
+const text = z.string().min(1)
+const positive = z.number().positive()
+const integer = z.int({ error: (issue) => (issue.code === 'invalid_type' ? 'a whole number' : undefined) })
+const whole = integer.min(0)
+const side = integer.min(1).max(65_536)
+const size = z.tuple([side, side])
+const perChannel = z.array(z.number()).min(1).max(4)
+/** One text or several, always a list afterwards. */
+const texts = z.union([text, z.array(text)]).transform((value) => (typeof value === 'string' ? [value] : value))
+
+const layout = z.enum(['nchw', 'nhwc'])
+const color = z.enum(['rgb', 'bgr', 'y'])
+const range = z.tuple([z.number(), z.number()]).refine(([black, white]) => black !== white, 'two different numbers')
+
+const preprocess = z.strictObject({
+  color: color.optional(),
+  range: range.optional(),
+  mean: perChannel.optional(),
+  scale: perChannel.optional(),
+  layout: layout.optional(),
+  resize: z.strictObject({
+    mode: z.enum(['fit', 'fill', 'stretch']),
+    size,
+    kernel: z.enum(['bicubic', 'bilinear', 'nearest', 'area', 'lanczos']).default('bicubic'),
+  }).optional(),
+  crop: z.strictObject({ mode: z.enum(['center', 'random']), size }).optional(),
+  pad: z.strictObject({ multiple: side }).optional(),
+})
+
+const samplesShape = {
+  path: text,
+  include: texts.optional(),
+  exclude: texts.optional(),
+  count: integer.min(1).optional(),
+  /** Absent: the recipe's own. */
+  seed: whole.optional(),
+  skipLimit: whole.default(0),
+  preprocess: preprocess.optional(),
+}
+
+const evaluation = z.strictObject({
+  ...samplesShape,
+  reference: z.union([text, z.strictObject({ pattern: text })]).optional(),
+  metric: z.enum(QUALITY_METRICS).optional(),
+  shave: whole.max(9999).optional(),
+})
+
+const layer = z.strictObject({
+  th_strategy: z.enum(['USE_DEFAULT', 'USE_KL', 'USE_MAX']).optional(),
+  th_scale: positive.optional(),
+  threshold: positive.nullish().transform((value) => value ?? undefined),
+  forward_with_float: z.boolean().optional(),
+  method: z.enum(METHODS).optional(),
+  bits: z.literal([8, 16]).optional(),
+})
+
+/** A storage type and a number of bits that contradict each other are refused: neither is silently preferred. */
+const sameBits = (value: { bits?: number; type?: string }): boolean =>
+  value.bits === undefined || value.type === undefined || value.type.endsWith(`int${value.bits}`)
+const contradiction = { path: ['type'], error: 'a type of as many bits as `bits` says; leave one of the two out' }
+
+const SHARE = 'a share between 0.5 and 1, such as 0.9999'
+
+const quantize = z.strictObject({
+  preset: z.enum(PRESETS).default('ort-cpu'),
+  activations: z.strictObject({
+    bits: z.literal([8, 16]).optional(),
+    type: z.enum(ACTIVATION_TYPES).optional(),
+    method: z.enum(METHODS).default('auto'),
+    symmetric: z.boolean().optional(),
+    reduced: z.boolean().optional(),
+    percentile: z.number().gt(0.5, SHARE).lt(1, SHARE).default(0.99999),
+  }).refine(sameBits, contradiction).prefault({}),
+  weights: z.strictObject({
+    bits: z.literal([4, 8, 16]).optional(),
+    type: z.enum(WEIGHT_TYPES).optional(),
+    granularity: z.enum(['channel', 'tensor']).optional(),
+    reduced: z.boolean().optional(),
+    rounding: z.enum(['nearest']).default('nearest'),
+  }).refine(sameBits, contradiction).prefault({}),
+  float: z.strictObject({
+    inputs: texts.default([]),
+    outputs: texts.default([]),
+    blocks: texts.default([]),
+    names: texts.default([]),
+    ops: texts.default([]),
+    depthwise: z.boolean().default(false),
+  }).prefault({}),
+  layers: z.record(text, layer).default({}),
+  tail: z.enum(['auto', 'off']).default('auto'),
+  input: z.enum(['auto', 'observed']).default('auto'),
+})
+
+/** The whole recipe file: every key, what it may hold, and what stands where it is left out. Keys in the order they are written. */
+export const RECIPE_SCHEMA = z.strictObject({
+  model: text,
+  board: z.enum(BOARDS).default('ort-cpu'),
+  workspace: text.optional(),
+  samples: z.strictObject({ calibration: z.strictObject(samplesShape).optional(), evaluation: evaluation.optional() }).prefault({}),
+  output: z.strictObject({
+    kind: z.enum(['picture', 'vector']).optional(),
+    layout: layout.optional(),
+    color: color.optional(),
+    range: range.optional(),
+    factor: positive.optional(),
+  }).optional(),
+  calibration: z.strictObject({
+    valuesPerTensor: z.union([integer.min(1), z.literal('all')]).default(65_536),
+  }).prefault({}),
+  rewrite: z.array(z.never()).max(0).optional(),
+  quantize: quantize.prefault({}),
+  compare: z.strictObject({
+    layers: z.enum(LAYER_MODES).default('both'),
+    latency: z.boolean().default(true),
+    operators: z.boolean().default(true),
+    samples: integer.min(1).default(4),
+  }).prefault({}),
+  tune: z.never().optional(),
+  gates: z.record(text, z.number()).default({}),
+  threads: integer.min(1).max(1024).optional(),
+  seed: whole.default(0),
+})
+
+export type CheckedRecipe = z.output<typeof RECIPE_SCHEMA>
+
+/** Bits that follow from the type, seeds that follow from the recipe's; keys that are only accepted empty are dropped. */
+export function completeRecipe(checked: CheckedRecipe): Recipe {
+  const { rewrite: _rewrite, tune: _tune, samples, quantize: how, ...rest } = checked
+  const { activations, weights } = how
+  const { calibration, evaluation: judged } = samples
+  return {
+    ...rest,
+    samples: {
+      ...(calibration && { calibration: { ...calibration, seed: calibration.seed ?? rest.seed } }),
+      ...(judged && { evaluation: { ...judged, seed: judged.seed ?? rest.seed } }),
+    },
+    quantize: {
+      ...how,
+      activations: { ...activations, bits: activations.bits ?? (activations.type?.endsWith('16') ? 16 : 8) },
+      weights: { ...weights, bits: weights.bits ?? bitsOfWeights(weights.type) },
+    },
+  }
+}
+
+const bitsOfWeights = (type: string | undefined): 4 | 8 | 16 => (type?.endsWith('16') ? 16 : type?.endsWith('4') ? 4 : 8)

@@ -1,0 +1,59 @@
+import { Fault } from '../core/fault.ts'
+import type { FaultCode } from '../core/fault.ts'
+
+interface Entry {
+  readonly sample: string
+  readonly why: string
+  readonly code: FaultCode
+  readonly where: string
+}
+
+const NAMED = 5
+
+/** Pictures that cannot be used, counted against the recipe's limit. */
+export class Unusable {
+  readonly #folder: string
+  readonly #total: number
+  readonly #limit: number
+  readonly #entries: Entry[] = []
+
+  constructor(folder: string, total: number, limit: number) {
+    this.#folder = folder
+    this.#total = total
+    this.#limit = limit
+  }
+
+  /** `path` counts once, with its first reason. */
+  add(sample: string, path: string, code: FaultCode, why: string): void {
+    if (!this.has(path)) this.#entries.push({ sample, why, code, where: path })
+  }
+
+  /** For a picture whose reading failed; whatever is not a `samples.*` Fault is thrown on. */
+  addFault(sample: string, error: unknown): void {
+    if (!(error instanceof Fault) || !error.code.startsWith('samples.')) throw error
+    this.add(sample, error.where ?? sample, error.code, error.what)
+  }
+
+  has(path: string): boolean {
+    return this.#entries.some(({ where }) => where === path)
+  }
+
+  get list(): readonly { readonly sample: string; readonly why: string }[] {
+    return this.#entries.map(({ sample, why }) => ({ sample, why }))
+  }
+
+  /** Throws when more are unusable than the limit allows, or none of the others remain; names up to five. */
+  check(remaining: number): void {
+    const found = this.#entries.length
+    if (found === 0 || (found <= this.#limit && remaining > 0)) return
+    const [first] = this.#entries
+    if (found === 1 && this.#total > 1) {
+      throw new Fault({ code: first!.code, where: first!.where, what: first!.why, next: 'Replace or exclude the picture, or set skipLimit to 1 to leave it out.' })
+    }
+    if (found === 1) throw new Fault({ code: first!.code, where: first!.where, what: first!.why, next: 'Give another picture.' })
+    const names = this.#entries.slice(0, NAMED).map(({ sample, why }) => `${sample} (${why})`).join('; ')
+    const rest = found > NAMED ? `; and ${found - NAMED} more` : ''
+    const next = found < this.#total ? `Replace or exclude them, or set skipLimit to ${found} to leave them out.` : 'None can be used: give other pictures, or correct the preprocessing.'
+    throw new Fault({ code: first!.code, where: this.#folder, what: `${found} of ${this.#total} pictures cannot be used: ${names}${rest}`, next })
+  }
+}

@@ -1,0 +1,5 @@
+import type { Migration } from '../migrate.ts'
+import { runs } from './0001-runs.ts'
+
+/** Every migration, in order. */
+export const migrations: readonly Migration[] = [runs]

@@ -1,0 +1,87 @@
+import { isAbsolute, join, relative, sep } from 'node:path'
+import type { Artifact, Run } from '../core/run.ts'
+
+export type SqlValue = string | number | null
+export type SqlRow = Readonly<Record<string, SqlValue>>
+
+/** How one list of a Run is kept in its own table, a row an element, in order. */
+export interface Part {
+  /** Key in the Run, and name of the table. */
+  readonly name: PartName
+  readonly columns: readonly string[]
+  /** Values for `columns`. */
+  toRow(element: object): readonly SqlValue[]
+  fromRow(row: SqlRow): object
+}
+
+export type PartName = 'scales' | 'layers' | 'operators' | 'proofs' | 'findings' | 'gates' | 'artifacts'
+
+type ElementOf<Name extends PartName> = NonNullable<Run[Name]>[number]
+
+/** `plain`: as SQLite keeps it; `number`: NaN is kept as NULL; `flag`: boolean as 0 and 1; `json`: a list as text. */
+type Kind = 'plain' | 'number' | 'flag' | 'json'
+
+/** A part whose columns are named like the element's keys, in snake case. Every key must be given a kind, or this does not compile. */
+function part<Name extends PartName>(name: Name, kinds: Readonly<Record<keyof ElementOf<Name>, Kind>>): Part {
+  const fields = Object.entries<Kind>(kinds).map(([key, kind]) => ({ key, kind, column: snakeCase(key) }))
+  return {
+    name,
+    columns: fields.map(({ column }) => column),
+    toRow: (element) => fields.map(({ key, kind }) => encode(kind, (element as Record<string, unknown>)[key])),
+    fromRow: (row) => Object.fromEntries(fields.map(({ key, kind, column }) => [key, decode(kind, row[column]!)])),
+  }
+}
+
+const snakeCase = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+function encode(kind: Kind, value: unknown): SqlValue {
+  if (kind === 'json') return JSON.stringify(value)
+  return kind === 'flag' ? Number(value) : (value as SqlValue)
+}
+
+function decode(kind: Kind, value: SqlValue): unknown {
+  if (kind === 'json') return JSON.parse(value as string)
+  if (kind === 'flag') return value === 1
+  return kind === 'number' && value === null ? NaN : value
+}
+
+const scales = part('scales', {
+  tensor: 'plain', kind: 'plain', type: 'plain', granularity: 'plain', axis: 'plain', scale: 'json', zeroPoint: 'json',
+  lo: 'number', hi: 'number', method: 'plain', float: 'flag', reason: 'plain',
+})
+
+const layers = part('layers', {
+  node: 'plain', op: 'plain', tensor: 'plain', mode: 'plain',
+  sqnrDb: 'number', cosine: 'number', mse: 'number', maxAbs: 'number', clippedPercent: 'number',
+})
+
+const operators = part('operators', { node: 'plain', op: 'plain', version: 'plain', us: 'number' })
+
+const proofs = part('proofs', { rewrite: 'plain', nodes: 'json', verdict: 'plain', maxAbs: 'number', inputs: 'plain', borders: 'flag' })
+
+const findings = part('findings', { rule: 'plain', severity: 'plain', node: 'plain', tensor: 'plain', what: 'plain', why: 'plain', fix: 'plain' })
+
+const gates = part('gates', { rule: 'plain', measured: 'plain', passed: 'flag' })
+
+/** Paths inside the workspace are kept relative to it, so that the folder can be moved. */
+function artifacts(folder: string): Part {
+  const plain = part('artifacts', { role: 'plain', path: 'plain', sha256: 'plain', bytes: 'plain' })
+  return {
+    ...plain,
+    toRow: (element) => plain.toRow({ ...element, path: inWorkspace(folder, (element as Artifact).path) }),
+    fromRow: (row) => ({ ...plain.fromRow(row), path: fromWorkspace(folder, row.path as string) }),
+  }
+}
+
+/** The absolute path of one that `inWorkspace` gave. */
+export const fromWorkspace = (folder: string, path: string): string => (isAbsolute(path) ? path : join(folder, path))
+
+/** A path below the workspace relative to it, with forward slashes; any other absolute path as it is. */
+export function inWorkspace(folder: string, path: string): string {
+  const inner = relative(folder, path)
+  const below = inner !== '' && !inner.startsWith('..') && !isAbsolute(inner)
+  return below ? inner.split(sep).join('/') : path
+}
+
+/** Every part of a run that has a table of its own. */
+export const partsOf = (folder: string): readonly Part[] => [scales, layers, operators, proofs, findings, gates, artifacts(folder)]
