@@ -9,6 +9,7 @@ import { float32 } from '../onnx/tensor.ts'
 import { openSession, type Session } from '../runtime/session.ts'
 import type { Sample, SampleSet } from '../samples/sample.ts'
 import { countFloats, countHalves } from './bin-counter.ts'
+import { deadBuffers } from './dead-buffers.ts'
 import { exactSum, unitsOf } from './exact-sum.ts'
 import { checkWeights, valuesOrFault } from './not-finite.ts'
 import { observerGraph, type ObserverGraph } from './observer-graph.ts'
@@ -83,6 +84,7 @@ interface Pass {
 
 async function seeAll(pass: Pass, samples: SampleSet, memory: PeakMemory, task: Task): Promise<ObservedSample[]> {
   const observed: ObservedSample[] = []
+  const buffers = deadBuffers()
   for (let index = 0; index < samples.count; index++) {
     await breathe(task)
     task.report({ stage: 'observe', done: index, total: samples.count, unit: 'pictures' })
@@ -90,6 +92,7 @@ async function seeAll(pass: Pass, samples: SampleSet, memory: PeakMemory, task: 
     await see(pass, sample)
     observed.push({ id: sample.id, sha256: sampleSha256(sample) })
     memory.look()
+    buffers.free()
   }
   task.report({ stage: 'observe', done: samples.count, total: samples.count, unit: 'pictures' })
   return sortSamples(observed)

@@ -20,7 +20,9 @@ export function commandLineFault(error: CommanderError, argv: readonly string[],
     case 'commander.optionMissingArgument':
       return new Fault({ code: 'input.missing-value', what: say('fault.missing-value', { name }), next: seeHelp })
     case 'commander.excessArguments':
-      return new Fault({ code: 'input.too-many-arguments', what: say('fault.too-many'), where: /got \d+: (.*)\.$/.exec(error.message)?.[1], next: seeHelp })
+      return new Fault({
+        code: 'input.too-many-arguments', what: say('fault.too-many'), where: /got \d+: (.*)\.$/.exec(error.message)?.[1], next: seeHelp,
+      })
     default:
       return new Fault({ code: 'input.command-line', what: error.message.replace(/^error: /, ''), next: seeHelp })
   }

@@ -7,7 +7,9 @@ export interface SignalSource {
 }
 
 /** The first Ctrl-C (or a request to end) aborts the signal and calls `onFirst`; a second one calls `onSecond`. */
-export function interruptSignal(source: SignalSource, onFirst: () => void, onSecond: () => void, now: () => number = () => performance.now()): AbortSignal {
+export function interruptSignal(
+  source: SignalSource, onFirst: () => void, onSecond: () => void, now: () => number = () => performance.now(),
+): AbortSignal {
   const controller = new AbortController()
   let firstAt = 0
   const listener = (): void => {

@@ -1,17 +1,19 @@
+import { stripVTControlCharacters } from 'node:util'
+
 /** Control, bidirectional and line-breaking characters, which names from a model could use to disturb a terminal. */
-const DISTURBING = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\u200e\u200f\ufeff]/g
+const DISTURBING = /[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff]/gu
 
 /** Text that may come from a file, safe to print on one line: disturbing characters are shown as escapes. */
 export const plain = (text: string): string => text.replace(DISTURBING, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`)
 
 /** Characters that take two columns: CJK, Hangul, full-width forms, emoji (Unicode East Asian Width W and F, by block). */
-const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u
-const ESCAPES = /\u001b\[[0-9;]*m/g
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u
 
 /** Columns that a text takes on a terminal; colour escapes take none. */
 export function displayWidth(text: string): number {
   let width = 0
-  for (const char of text.replace(ESCAPES, '')) width += WIDE.test(char) ? 2 : /\p{Mn}|\u200d/u.test(char) ? 0 : 1
+  for (const char of stripVTControlCharacters(text)) width += WIDE.test(char) ? 2 : /\p{Mn}|\u200d/u.test(char) ? 0 : 1
   return width
 }
 
@@ -62,7 +64,8 @@ export function tableLines(columns: readonly Column[], rows: readonly (readonly 
     const blanks = ' '.repeat(widths[index]! - displayWidth(text))
     return columns[index]!.align === 'right' ? blanks + text : text + blanks
   }
-  const header = columns.some((column) => column.title !== '') ? [style.faint(`  ${columns.map((column, index) => padded(column.title, index)).join('  ')}`.trimEnd())] : []
+  const titled = columns.some((column) => column.title !== '')
+  const titles = `  ${columns.map((column, index) => padded(column.title, index)).join('  ')}`.trimEnd()
   const body = cells.map((row, at) => {
     const line = row.map((cell, index) => {
       const text = padded(cell, index)
@@ -70,7 +73,7 @@ export function tableLines(columns: readonly Column[], rows: readonly (readonly 
     })
     return `  ${line.join('  ')}`.trimEnd()
   })
-  return [...header, ...body]
+  return titled ? [style.faint(titles), ...body] : body
 }
 
 /** A titled part of a report. */

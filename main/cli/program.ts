@@ -62,7 +62,9 @@ function speakWith(program: Command, say: Say, columns: number, print: (text: st
   program
     .exitOverride()
     .showSuggestionAfterError(false)
-    .configureOutput({ writeOut: print, writeErr: print, outputError: () => undefined, getOutHelpWidth: () => columns, getErrHelpWidth: () => columns })
+    .configureOutput({
+      writeOut: print, writeErr: print, outputError: () => undefined, getOutHelpWidth: () => columns, getErrHelpWidth: () => columns,
+    })
     .configureHelp({
       showGlobalOptions: true, displayWidth,
       styleTitle: (title) => (Object.hasOwn(titles, title) ? say(titles[title]!) : title),

@@ -112,7 +112,8 @@ function setAt(root: Record<string, unknown>, change: Change): void {
       define(at, key, {})
     } else if (!isGroup(inner)) {
       const holder = change.path.slice(0, depth + 1).join('.')
-      throw new Fault({ code: 'recipe.bad-set', what: `\`${holder}\` holds a value, not keys`, where: change.where, next: `Set \`${holder}\` itself.` })
+      const what = `\`${holder}\` holds a value, not keys`
+      throw new Fault({ code: 'recipe.bad-set', what, where: change.where, next: `Set \`${holder}\` itself.` })
     }
     at = at[key] as Record<string | number, unknown>
   }

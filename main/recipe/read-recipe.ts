@@ -107,14 +107,16 @@ async function readBytes(file: string, shown: string): Promise<Uint8Array> {
 async function asReadFault(error: unknown, file: string, shown: string): Promise<unknown> {
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'EISDIR') {
-    return new Fault({ code: 'input.folder', what: 'this is a folder, not a recipe', where: shown, next: 'Give the recipe file inside it.' }, { cause: error })
+    const what = 'this is a folder, not a recipe'
+    return new Fault({ code: 'input.folder', what, where: shown, next: 'Give the recipe file inside it.' }, { cause: error })
   }
   if (code === 'EACCES' || code === 'EPERM') {
-    return new Fault({ code: 'input.not-readable', what: 'reading is not permitted', where: shown, next: 'Change its permissions.' }, { cause: error })
+    const what = 'reading is not permitted'
+    return new Fault({ code: 'input.no-access', what, where: shown, next: 'Change its permissions.' }, { cause: error })
   }
   if (code !== 'ENOENT' && code !== 'ENOTDIR') return error
   const next = (await similarFile(file)) ?? 'Check the path; it counts from the folder the command runs in.'
-  return new Fault({ code: 'input.missing', what: 'there is no such recipe', where: shown, next }, { cause: error })
+  return new Fault({ code: 'input.missing-file', what: 'there is no such recipe', where: shown, next }, { cause: error })
 }
 
 async function similarFile(file: string): Promise<string | undefined> {

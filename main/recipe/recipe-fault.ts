@@ -54,7 +54,8 @@ export function refuseWhatIsNotAvailable(text: RecipeText): void {
   }
   const board = valueAt(text.value, ['board'])
   if (typeof board === 'string' && board !== 'ort-cpu') {
-    refuse('board', `this version knows no board «${board}»`, 'Only ort-cpu (ONNX Runtime on this machine) is there; boards come with `scalewright export`.')
+    const next = 'Only ort-cpu (ONNX Runtime on this machine) is there; boards come with `scalewright export`.'
+    refuse('board', `this version knows no board «${board}»`, next)
   }
 }
 

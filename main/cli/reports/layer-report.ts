@@ -15,7 +15,8 @@ export function worstLayersSection(layers: readonly LayerError[], context: Repor
 
 /** Every layer error, a part for each way of measuring. */
 export const layerSection = (layers: readonly LayerError[], context: ReportContext): string[][] =>
-  (['accumulated', 'alone'] as const).map((mode) => layersPart(context.say('report.layers'), mode, layers.filter((layer) => layer.mode === mode), context))
+  (['accumulated', 'alone'] as const).map((mode) =>
+    layersPart(context.say('report.layers'), mode, layers.filter((layer) => layer.mode === mode), context))
 
 function layersPart(title: string, mode: LayerError['mode'], layers: readonly LayerError[], { say, style, longestName }: ReportContext): string[] {
   if (layers.length === 0) return []

@@ -15,7 +15,8 @@ export function inspectReport(report: InspectReport, context: ReportContext): st
     `  opset ${plain(opsets.join(', '))}  IR ${report.irVersion}  SHA-256 ${report.sha256}`,
   ]
   const tensors = (title: string, list: readonly TensorFacts[]): string[] => section(title, tableLines([
-    { title: say('report.tensor'), most: longestName }, { title: say('report.type') }, { title: say('report.shape') }, { title: say('report.layout') },
+    { title: say('report.tensor'), most: longestName }, { title: say('report.type') }, { title: say('report.shape') },
+    { title: say('report.layout') },
     { title: say('report.scale'), align: right }, { title: say('report.zero-point'), align: right },
   ], list.map(tensorRow), style), style)
   const sentences = (title: string, list: readonly string[]): string[] => section(title, list.map((line) => `  ${plain(line)}`), style)

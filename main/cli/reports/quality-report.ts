@@ -30,7 +30,8 @@ export function qualitySection(run: Run, { say, style }: ReportContext): string[
     ...others.map(([protocol, versions]) => value(versions, version, /^(psnr|sqnr)/.test(protocol) ? 'dB' : 'ratio')),
   ])
   const count = run.samples?.evaluation?.count ?? quality.perSample.length
-  return section(say('report.quality'), tableLines(columns, rows, style), style, plain(`${quality.protocol}  ${say('report.quality-samples', { count })}`))
+  const remark = plain(`${quality.protocol}  ${say('report.quality-samples', { count })}`)
+  return section(say('report.quality'), tableLines(columns, rows, style), style, remark)
 }
 
 const digitsOf = (unit: string): number => (unit === 'dB' ? 3 : unit === '%' ? 2 : 5)

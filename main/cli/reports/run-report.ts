@@ -79,7 +79,12 @@ function sizeSection(run: Run, { say, style }: ReportContext): string[] {
 }
 
 function proofSection(run: Run, { say, style, longestName }: ReportContext): string[] {
-  const columns = [{ title: say('report.rewrite') }, { title: say('report.node'), most: longestName }, { title: say('report.verdict') }, { title: say('report.max-abs'), align: 'right' as const }]
+  const columns = [
+    { title: say('report.rewrite') },
+    { title: say('report.node'), most: longestName },
+    { title: say('report.verdict') },
+    { title: say('report.max-abs'), align: 'right' as const },
+  ]
   const rows = (run.proofs ?? []).map((proof) => [proof.rewrite, proof.nodes.join(' '), proof.verdict, String(proof.maxAbs)])
   return rows.length === 0 ? [] : section(say('report.proofs'), tableLines(columns, rows, style), style)
 }

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import { COLOURS, cut, displayWidth, NO_COLOURS, plain, tableLines } from '../../../main/cli/layout.ts'
 import { bytes, byteUnit, clock, decibels, fixed, grouped, significant } from '../../../main/cli/numbers.ts'
@@ -41,7 +42,7 @@ test('a table without titles has no header; long names keep both ends; colours d
   expect(tableLines([{ title: '' }, { title: '' }], [['a', 'b']], NO_COLOURS)).toEqual(['  a  b'])
   expect(tableLines([{ title: 'n', most: 7 }], [['/body/conv_12']], NO_COLOURS)[1]).toBe('  /bo…_12')
   const coloured = tableLines([{ title: 'a', paint: COLOURS.bad }, { title: 'b' }], [['xx', 'y']], COLOURS)
-  expect(coloured.map((line) => line.replace(/\u001b\[\d+m/g, ''))).toEqual(['  a   b', '  xx  y'])
+  expect(coloured.map((line) => stripVTControlCharacters(line))).toEqual(['  a   b', '  xx  y'])
   expect(coloured[1]).toContain('\u001b[31mxx\u001b[39m')
 })
 

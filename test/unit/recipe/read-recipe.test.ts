@@ -195,7 +195,7 @@ describe('a recipe that is wrong names file, line and column', () => {
   test('missing file offers the nearest name; a folder is no recipe', async () => {
     await mkdir(join(folder, 'd.yaml'), { recursive: true })
     await writeFile(join(folder, 'quality.yaml'), 'model: a\n')
-    expect(await faultOf(readRecipe('qualty.yaml', {}, folder))).toMatchObject({ code: 'input.missing', where: 'qualty.yaml', next: 'Did you mean quality.yaml?' })
+    expect(await faultOf(readRecipe('qualty.yaml', {}, folder))).toMatchObject({ code: 'input.missing-file', where: 'qualty.yaml', next: 'Did you mean quality.yaml?' })
     expect(await faultOf(readRecipe('d.yaml', {}, folder))).toMatchObject({ code: 'input.folder', where: 'd.yaml' })
   })
 
