@@ -16,7 +16,8 @@ import { readModel } from '../main/onnx/model-file.ts'
 import { prepareGraph } from '../main/onnx/prepare.ts'
 import { openSession } from '../main/runtime/session.ts'
 import { expectationOf } from '../main/samples/expectation.ts'
-import { openSamples, type OpenedSamples } from '../main/samples/open-samples.ts'
+import { openSamples } from '../main/samples/open-samples.ts'
+import type { Sample, SampleSet } from '../main/samples/sample.ts'
 
 /** One measured number. */
 export interface BenchRow {
@@ -81,28 +82,32 @@ export async function benchCalibrate(options: CalibrateBenchOptions = {}): Promi
   return rows
 }
 
-async function prepared(subject: Subject, count: number): Promise<{ graph: Graph; samples: OpenedSamples }> {
+async function prepared(subject: Subject, count: number): Promise<{ graph: Graph; samples: SampleSet }> {
   const { graph } = prepareGraph((await readModel(subject.model)).graph, { opset: 13 })
   const preprocess = { crop: { mode: 'random', size: [CROP, CROP] } } as const
   return { graph, samples: await openSamples({ path: subject.pictures, count, seed: 0, role: 'calibration', preprocess }, expectationOf(graph), quietTask) }
 }
 
-const observed = (graph: Graph, samples: OpenedSamples, threads: number) =>
+const observed = (graph: Graph, samples: SampleSet, threads: number) =>
   observe(graph, samples, { tensors: watchedTensors(graph), valuesPerTensor: DEFAULT_VALUES_PER_TENSOR, threads }, quietTask)
 
-/** Medians over interleaved runs. Bare: the float session with every optimization, on the same crops, loading left out. */
+/**
+ * Medians over interleaved runs, of pictures that are loaded beforehand for both. Bare: the float session with every
+ * optimization, opened and warmed up. Calibration: all of `observe`, its session's opening included.
+ */
 async function timeOf(subject: Subject, threads: number, count: number, runs: number) {
-  const { graph, samples } = await prepared(subject, count)
-  const feeds = []
-  for (let index = 0; index < samples.count; index++) feeds.push((await samples.load(index)).feeds)
+  const { graph, samples: opened } = await prepared(subject, count)
+  const loaded: Sample[] = []
+  for (let index = 0; index < opened.count; index++) loaded.push(await opened.load(index))
+  const samples: SampleSet = { ...opened, load: (index) => Promise.resolve(loaded[index]!) }
   const bare: number[] = []
   const whole: number[] = []
   let statistics: Statistics | undefined
   for (let run = 0; run < runs; run++) {
     const session = await openSession(encodeModel(graph), { mode: 'float', threads })
-    await session.run(feeds[0]!)
+    await session.run(loaded[0]!.feeds)
     const started = performance.now()
-    for (const feed of feeds) await session.run(feed)
+    for (const { feeds } of loaded) await session.run(feeds)
     bare.push((performance.now() - started) / 1000)
     await session.close()
     const result = await observed(graph, samples, threads)
@@ -115,7 +120,7 @@ async function timeOf(subject: Subject, threads: number, count: number, runs: nu
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!
 
-/** Every method for every tensor, on an asymmetric and a symmetric grid's turn, from a statistics file in memory. */
+/** Every method for every tensor on an asymmetric grid, from a statistics file in memory, reading it included. */
 function methodsSeconds(statistics: Statistics): number {
   const grid: Grid = { type: 'uint8', symmetric: false }
   const bytes = encodeStatistics(statistics)

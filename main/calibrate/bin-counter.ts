@@ -54,13 +54,14 @@ export function countFloats(counter: BinCounter, values: Float32Array): void {
 /** The occupied bins, codes ascending. The counter can go on counting afterwards. */
 export function histogramOf(counter: BinCounter): Histogram {
   moveHalves(counter)
+  const pages = counter.pages.flatMap((page, upper) => (page === undefined ? [] : [{ upper, page }]))
   let occupied = 0
-  for (const page of counter.pages) for (let slot = 0; page !== undefined && slot < PAGE; slot++) if (page[slot]! > 0) occupied++
+  for (const { page } of pages) for (let slot = 0; slot < PAGE; slot++) if (page[slot]! > 0) occupied++
   const codes = new Uint32Array(occupied)
   const counts = new Float64Array(occupied)
   let bin = 0
-  for (const [upper, page] of counter.pages.entries()) {
-    for (let slot = 0; page !== undefined && slot < PAGE; slot++) {
+  for (const { upper, page } of pages) {
+    for (let slot = 0; slot < PAGE; slot++) {
       if (page[slot] === 0) continue
       codes[bin] = upper * PAGE + slot
       counts[bin++] = page[slot]!

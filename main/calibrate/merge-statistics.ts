@@ -33,6 +33,6 @@ function checkSameKind(a: Statistics, b: Statistics): void {
   if (a.modelSha256 !== b.modelSha256) differ('the model', a.modelSha256.slice(0, 12), b.modelSha256.slice(0, 12))
   if (a.protocol !== b.protocol) differ('the protocol', `'${a.protocol}'`, `'${b.protocol}'`)
   if (a.valuesPerTensor !== b.valuesPerTensor) differ('values per tensor', String(a.valuesPerTensor), String(b.valuesPerTensor))
-  const only = [...new Set([...a.tensors.keys()]).symmetricDifference(new Set(b.tensors.keys()))]
+  const only = [...new Set(a.tensors.keys()).symmetricDifference(new Set(b.tensors.keys()))]
   if (only.length > 0) differ('the tensors watched', `${a.tensors.size}`, `${b.tensors.size}, for one '${only[0]}'`)
 }

@@ -16,6 +16,8 @@ export interface QuantizeOptions {
   readonly layers: Readonly<Record<string, LayerOverride>>
   /** `auto`: a tensor that ends in a Clip at a graph output takes the grid of the Clip. */
   readonly tail: 'auto' | 'off'
+  /** `auto`: constant arithmetic next to convolutions goes into their weights. */
+  readonly fold: 'auto' | 'off'
   /** `auto`: a picture input takes the grid of its levels; `observed`: its observed range. */
   readonly input: 'auto' | 'observed'
 }
@@ -80,6 +82,7 @@ export interface QuantizeWishes {
   readonly float?: Partial<FloatRegions> | undefined
   readonly layers?: Readonly<Record<string, LayerOverride>> | undefined
   readonly tail?: 'auto' | 'off' | undefined
+  readonly fold?: 'auto' | 'off' | undefined
   readonly input?: 'auto' | 'observed' | undefined
 }
 
@@ -108,6 +111,7 @@ export function quantizeOptions(wishes: QuantizeWishes = {}): QuantizeOptions {
     float: { ...NO_FLOAT, ...wishes.float },
     layers: wishes.layers ?? {},
     tail: wishes.tail ?? 'auto',
+    fold: wishes.fold ?? 'auto',
     input: wishes.input ?? 'auto',
   }
 }

@@ -126,6 +126,8 @@ export interface QuantizeRecipe {
   readonly layers: Readonly<Record<string, LayerRecipe>>
   /** auto: a tensor that is clipped to 0..255 afterwards takes the grid of its clip. */
   readonly tail: 'auto' | 'off'
+  /** auto: constant arithmetic next to convolutions goes into their weights, proved each time. off: the graph is quantized as it is. */
+  readonly fold: 'auto' | 'off'
   /** auto: a picture input takes the grid of its pixels. observed: it is calibrated as any other tensor. */
   readonly input: 'auto' | 'observed'
 }

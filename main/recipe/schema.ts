@@ -92,6 +92,7 @@ const quantize = z.strictObject({
   }).prefault({}),
   layers: z.record(text, layer).default({}),
   tail: z.enum(['auto', 'off']).default('auto'),
+  fold: z.enum(['auto', 'off']).default('auto'),
   input: z.enum(['auto', 'observed']).default('auto'),
 })
 

@@ -45,8 +45,9 @@ export const admm = thresholdMethod(
 
 function alternate(view: View, grid: Grid, start: Range): Range {
   const [min, max] = workingCodes(grid)
-  let { scale, zeroPoint, degenerate } = qparams(start, grid)
-  if (degenerate || max - min > 2 * MAX_LEVELS) return start
+  const first = qparams(start, grid)
+  let { scale, zeroPoint } = first
+  if (first.degenerate || max - min > 2 * MAX_LEVELS) return start
   for (let step = 0; step < MAX_STEPS; step++) {
     const fit = project(view, scale, max - zeroPoint, zeroPoint - min)
     if (fit.qq === 0) break

@@ -4,6 +4,7 @@ import { didYouMean } from '../../core/nearest.ts'
 import type { TensorStatistics } from '../statistics.ts'
 import { aciq } from './aciq.ts'
 import { admm } from './admm.ts'
+import { auto } from './auto.ts'
 import { jsd } from './jsd.ts'
 import { kl } from './kl.ts'
 import { max } from './max.ts'
@@ -14,7 +15,7 @@ import { symkl } from './symkl.ts'
 import type { MethodOptions, ThresholdMethod } from './threshold-method.ts'
 
 /** The threshold methods by the names that recipes use. */
-export const METHODS = { max, percentile, kl, symkl, jsd, mse, octav, admm, aciq } as const satisfies Record<string, ThresholdMethod>
+export const METHODS = { auto, max, percentile, kl, symkl, jsd, mse, octav, admm, aciq } as const satisfies Record<string, ThresholdMethod>
 
 export type MethodName = keyof typeof METHODS
 

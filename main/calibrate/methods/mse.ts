@@ -32,7 +32,7 @@ function search(view: View, grid: Grid): Range {
   return cost(refined) <= cost(apart) ? refined : apart
 }
 
-/** The share in (0, 1] of least cost: 1/128 steps from `from` down, finer ones near 0, then golden section around the best; ties to the largest. */
+/** The share in (to, from] of least cost: 1/128 steps down, finer ones near 0, then golden section around the best; ties to the largest. */
 function leastCost(cost: (share: number) => number, from: number, to = 0): number {
   let [best, least] = [from, cost(from)]
   const consider = (share: number): void => {
@@ -40,9 +40,12 @@ function leastCost(cost: (share: number) => number, from: number, to = 0): numbe
     if (value < least) [best, least] = [share, value]
   }
   for (let share = from - 1 / GRID; share > Math.max(to, 0.5 / GRID); share -= 1 / GRID) consider(share)
-  const smallest = best < 1.5 / GRID
-  for (let step = 1; smallest && step <= FINER_STEPS; step++) consider(FINER ** step / GRID)
-  const refined = smallest ? golden(cost, best * FINER, best / FINER) : golden(cost, best - 1 / GRID, Math.min(best + 1 / GRID, from))
+  let around: [number, number] = [best - 1 / GRID, Math.min(best + 1 / GRID, from)]
+  if (best < 1.5 / GRID) {
+    for (let step = 1; step <= FINER_STEPS; step++) consider(FINER ** step / GRID)
+    around = [best * FINER, Math.min(best / FINER, from)]
+  }
+  const refined = golden(cost, ...around)
   return cost(refined) < least ? refined : best
 }
 

@@ -1,12 +1,9 @@
 import { Fault } from '../../core/fault.ts'
 import { rangeOf } from './levels.ts'
 import { thresholdMethod } from './threshold-method.ts'
-import { quantile, type View } from './view.ts'
+import { valueAtRank, type View } from './view.ts'
 
 export const DEFAULT_PERCENTILE = 0.99999
-
-/** In mass, the value of rank r (from 0) stands in the middle of its own unit. */
-const HALF_VALUE = 0.5
 
 /**
  * Clips a share 1 - p of the values (ALGORITHMS 3.2): the p-quantile of |x|, zeros included, for symmetric grids and
@@ -18,13 +15,13 @@ export const percentile = thresholdMethod('percentile', (view, grid, { p = DEFAU
     return { ...rangeOf(view, magnitudeQuantile(view, p)), why: `${percent(p)} of |x|` }
   }
   const tail = (1 - p) / 2
-  const rank = tail * (view.count - 1) + HALF_VALUE
-  const lo = 0 - quantile(view.negative, view.negative.total - rank)
-  const hi = quantile(view.positive, view.positive.total - rank)
+  const fromEnd = tail * (view.count - 1) + 1
+  const lo = 0 - valueAtRank(view.negative, view.negative.total - fromEnd)
+  const hi = valueAtRank(view.positive, view.positive.total - fromEnd)
   return { lo, hi, why: `${percent(p)} of the values, as many cut below as above` }
 })
 
 /** The p-quantile of |x|, zeros included: rank p·(count - 1), as numpy's default counts. */
-export const magnitudeQuantile = (view: View, p: number): number => quantile(view.magnitude, p * (view.count - 1) + HALF_VALUE - view.zeros)
+export const magnitudeQuantile = (view: View, p: number): number => valueAtRank(view.magnitude, p * (view.count - 1) - view.zeros)
 
 const percent = (p: number): string => `${Number((100 * p).toPrecision(9))} %`

@@ -144,17 +144,27 @@ function binAt({ bins, index, firstCode }: Side, x: number): number {
   return code >= index.length ? bins : index[code]!
 }
 
-/** |x| below which `mass` values of a side lie, interpolated inside a bin. 0 where mass is 0, absmax where it is all. */
-export function quantile(side: Side, mass: number): number {
-  if (mass <= 0) return 0
-  if (mass >= side.total) return side.absmax
+/**
+ * |x| of the value of a rank on one side, counted from 0 for the smallest; between ranks linearly, as numpy's default.
+ * Ranks below 0 are zeros, those beyond the last value are the last.
+ */
+export function valueAtRank(side: Side, rank: number): number {
+  const below = Math.floor(rank)
+  const lower = placeOf(side, below)
+  return rank === below ? lower : lower + (rank - below) * (placeOf(side, below + 1) - lower)
+}
+
+/** Where the value of a whole rank stands: in its bin, in the middle of its own share. */
+function placeOf(side: Side, rank: number): number {
+  if (rank < 0 || side.bins === 0) return 0
+  if (rank >= side.total - 1) return side.high[side.bins - 1]!
   let low = 0
   let high = side.bins - 1
   while (low < high) {
     const middle = (low + high) >> 1
-    if (side.s0[middle + 1]! < mass) low = middle + 1
+    if (side.s0[middle + 1]! <= rank) low = middle + 1
     else high = middle
   }
-  const part = (mass - side.s0[low]!) / (side.s0[low + 1]! - side.s0[low]!)
-  return side.low[low]! + part * (side.high[low]! - side.low[low]!)
+  const share = (rank + 0.5 - side.s0[low]!) / (side.s0[low + 1]! - side.s0[low]!)
+  return side.low[low]! + Math.min(share, 1) * (side.high[low]! - side.low[low]!)
 }

@@ -13,6 +13,7 @@ import { breathe, type Task } from '../../core/task.ts'
 import { encodeModel } from '../../onnx/encode.ts'
 import type { Graph } from '../../onnx/graph.ts'
 import { prepareGraph } from '../../onnx/prepare.ts'
+import type { PictureRanges } from '../../quantize/fixed-ranges.ts'
 import { quantizeOptions, type QuantizeOptions } from '../../quantize/options.ts'
 import { resolveOverrides } from '../../quantize/overrides.ts'
 import { planQuantization } from '../../quantize/plan.ts'
@@ -21,7 +22,9 @@ import { quantize, type Quantized } from '../../quantize/quantize.ts'
 import { floatRegions } from '../../quantize/regions.ts'
 import type { ThresholdSource } from '../../quantize/scale-table.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
-import { foldAffine, type FoldedNode } from '../../rewrite/fold-affine.ts'
+import type { FoldedNode } from '../../rewrite/affine.ts'
+import { foldAffine } from '../../rewrite/fold-affine.ts'
+import { hoistMean } from '../../rewrite/hoist-mean.ts'
 import { noiseFeeds } from '../../rewrite/noise-feeds.ts'
 import { proveEqual } from '../../rewrite/prove.ts'
 import { openSession, type Session } from '../../runtime/session.ts'
@@ -72,9 +75,9 @@ export interface QuantizedPiece {
 /** The same without files, for jobs that quantize many times. */
 export function quantizeFrom(piece: Workpiece, recipe: Recipe, statistics: Statistics, where: string): QuantizedPiece {
   const options = quantizeOptions(wishesOf(recipe))
-  const pictures = pictureRanges(expectationFor(piece, recipe.samples.calibration ?? recipe.samples.evaluation))
+  const expectation = expectationFor(piece, recipe.samples.calibration ?? recipe.samples.evaluation)
   const { graph, steps } = raised(piece.graph, options)
-  const { graph: workGraph, folded } = foldAffine(graph, namedTensors(graph, options))
+  const { workGraph, folded, pictures } = foldConstants(graph, options, pictureRanges(expectation))
   const plan = planQuantization(workGraph, options, pictures)
   // Tensors whose range a rule knows need not have been seen.
   const needed = plan.tensors.filter((tensor) => !tensor.fixed && tensor.group === tensor.tensor).map((tensor) => tensor.tensor)
@@ -84,6 +87,24 @@ export function quantizeFrom(piece: Workpiece, recipe: Recipe, statistics: Stati
     return tensorStatistics && solveThreshold(method, tensorStatistics, grid, { p: options.activations.percentile })
   }
   return { quantized: quantize(workGraph, options, thresholds, pictures), workGraph, folded, steps }
+}
+
+/** Constant arithmetic goes into the convolutions beside it; what a mean shift leaves behind lies on the picture's own grid. */
+function foldConstants(graph: Graph, options: QuantizeOptions, pictures: PictureRanges): { workGraph: Graph; folded: readonly FoldedNode[]; pictures: PictureRanges } {
+  const keep = namedTensors(graph, options)
+  if (options.fold === 'off') return { workGraph: graph, folded: [], pictures }
+  const behind = foldAffine(graph, keep)
+  const inputs = new Map(pictures.inputs)
+  let workGraph = behind.graph
+  const folded = [...behind.folded]
+  for (const [input, { lo, hi }] of pictures.inputs) {
+    if (lo !== 0 || options.input !== 'auto') continue
+    const hoisted = hoistMean(workGraph, input, hi, keep)
+    workGraph = hoisted.graph
+    folded.push(...hoisted.folded)
+    for (const plane of hoisted.planes) inputs.set(plane, { lo: -hoisted.centre, hi: hi - hoisted.centre })
+  }
+  return { workGraph, folded, pictures: { ...pictures, inputs } }
 }
 
 /** Tensors that the recipe speaks of must not be folded away. Throws `recipe.unknown-layer` for names the model does not have. */
@@ -124,7 +145,7 @@ function raised(graph: Graph, options: QuantizeOptions): { graph: Graph; steps: 
 const wishesOf = ({ quantize: { activations, ...rest } }: Recipe) => ({ ...rest, activations: { ...activations, percentile: activations.percentile / 100 } })
 
 const foldNotes = (folded: readonly FoldedNode[]): string[] =>
-  folded.length === 0 ? [] : [`Folded into the convolution before: ${folded.map(({ node }) => node).join(', ')}.`]
+  folded.length === 0 ? [] : [`Folded into convolutions: ${folded.map(({ node, into }) => `${node} into ${into}`).join(', ')}.`]
 
 function floatNotes({ plan }: Quantized): string[] {
   const asked = [...plan.floatNodes].filter(([, why]) => why.startsWith('quantize.'))

@@ -39,6 +39,7 @@ describe('a recipe that is right', () => {
         float: { inputs: [], outputs: [], blocks: [], names: [], ops: [], depthwise: false },
         layers: {},
         tail: 'auto',
+        fold: 'auto',
         input: 'auto',
       },
       compare: { layers: 'both', latency: true, operators: true, samples: 4 },
