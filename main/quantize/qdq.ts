@@ -1,8 +1,8 @@
 import { bitsOf, type CodeType } from '../core/grid.ts'
 import type { ScaleRow } from '../core/scale-table.ts'
 import { attributesOf } from '../onnx/attribute.ts'
-import { nameMaker } from '../onnx/edit.ts'
-import type { Graph, Node } from '../onnx/graph.ts'
+import { nameMaker, withNodes } from '../onnx/edit.ts'
+import type { Graph, Node, ValueInfo } from '../onnx/graph.ts'
 import { COMPUTE } from '../onnx/operators.ts'
 import { float32List, float32Scalar, tensorOfNumbers } from '../onnx/tensor.ts'
 import { topology } from '../onnx/topology.ts'
@@ -85,9 +85,8 @@ export function insertQdq(graph: Graph, plan: QuantizePlan, solved: SolvedScales
     })
     return { ...node, inputs, outputs }
   })
-  const used = new Set(nodes.flatMap((node) => node.inputs))
-  for (const tensor of solved.constants.keys()) if (!used.has(tensor)) initializers.delete(tensor)
-  return { graph: { ...graph, nodes: inOrder(nodes, added), initializers, values: withoutRenamed(graph, renamed) }, dequantizedNames: dequantized }
+  const outputs = graph.outputs.map(withOwnSymbols)
+  return { graph: withNodes(graph, inOrder(nodes, added), { initializers, outputs, values: statedValues(graph, renamed) }), dequantizedNames: dequantized }
 }
 
 function qdqNode(op: 'QuantizeLinear' | 'DequantizeLinear', name: string, inputs: string[], output: string, axis: number | null = null): Node {
@@ -114,13 +113,22 @@ function inOrder(nodes: readonly Node[], added: readonly Node[]): Node[] {
   return ordered
 }
 
-/** What the file says of a renamed output's type holds for the new name too. */
-function withoutRenamed(graph: Graph, renamed: ReadonlyMap<string, string>): Graph['values'] {
-  const values = new Map(graph.values)
-  for (const [tensor, source] of renamed) {
-    const known = values.get(tensor)
-    if (known) values.set(source, { name: source, type: known.type, dims: known.dims })
+/**
+ * Exporters often give an enlarged output the size symbols of the input. ONNX Runtime shares memory between tensors whose
+ * symbols agree, and fails at run time: every output gets symbols of its own, which claim nothing.
+ */
+const withOwnSymbols = (output: ValueInfo): ValueInfo => ({
+  name: output.name, type: output.type, dims: output.dims?.map((dim, axis) => (typeof dim === 'string' ? `${output.name}_${axis}` : dim)) ?? null,
+})
+
+/** Stated shapes of inner tensors that are numbers; what the file says of a renamed output holds for its new name too. */
+function statedValues(graph: Graph, renamed: ReadonlyMap<string, string>): Graph['values'] {
+  const values = new Map<string, ValueInfo>()
+  for (const [name, value] of graph.values) {
+    if (value.dims?.some((dim) => typeof dim === 'string')) continue
+    values.set(name, value)
+    const source = renamed.get(name)
+    if (source !== undefined) values.set(source, { name: source, type: value.type, dims: value.dims })
   }
   return values
 }
-

@@ -75,6 +75,15 @@ describe('insertQdq', () => {
     }
   })
 
+  it('gives outputs size symbols of their own, since exporters repeat those of the input', () => {
+    const enlarging = graph({
+      inputs: { x: ['n', 4, 'h', 'w'] }, outputs: { y: ['n', 1, 'h', 'w'] }, nodes: [node('DepthToSpace', ['x'], ['y'], { blocksize: 2 }, 'y')],
+    })
+    const { graph: result } = quantized({}, enlarging)
+    expect(result.outputs[0]!.dims).toEqual(['y_0', 1, 'y_2', 'y_3'])
+    expect(result.inputs[0]!.dims).toEqual(['n', 4, 'h', 'w'])
+  })
+
   it('is the same for the same input', () => {
     expect(JSON.stringify(quantized().table)).toBe(JSON.stringify(quantized().table))
   })
