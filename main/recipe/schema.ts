@@ -110,7 +110,7 @@ export const RECIPE_SCHEMA = z.strictObject({
     factor: positive.optional(),
   }).optional(),
   calibration: z.strictObject({
-    valuesPerTensor: z.union([integer.min(1), z.literal('all')]).default(65_536),
+    valuesPerTensor: z.union([integer.min(1), z.literal('all')]).default(16384),
   }).prefault({}),
   rewrite: z.array(z.never()).max(0).optional(),
   quantize: quantize.prefault({}),

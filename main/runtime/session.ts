@@ -48,6 +48,12 @@ export type ModelSource = Uint8Array | { readonly path: string }
 /** 4: fatal only. Errors are thrown as faults; the runtime's own copy on stderr would say them twice. */
 const LOG_SEVERITY = 4
 
+/**
+ * `simulated` stays at basic: with QDQ handling off, the fusions of the next level end in an invalid memory access when
+ * many inner tensors are graph outputs (onnxruntime 1.30, FastestDet with all 164 dequantized tensors).
+ */
+const LEVELS = { float: 'all', reference: 'disabled', simulated: 'basic', fused: 'all' } as const
+
 /** ONNX Runtime's options for a mode. Values of `extra` must be strings: others are dropped without a word. */
 export function runtimeOptions(options: SessionOptions): InferenceSession.SessionOptions {
   const extra: Record<string, string> = {}
@@ -58,7 +64,7 @@ export function runtimeOptions(options: SessionOptions): InferenceSession.Sessio
   }
   if (options.exactProducts) extra.x64quantprecision = '1'
   return {
-    graphOptimizationLevel: options.mode === 'reference' ? 'disabled' : 'all',
+    graphOptimizationLevel: LEVELS[options.mode],
     intraOpNumThreads: options.threads,
     interOpNumThreads: 1,
     executionProviders: ['cpu'],

@@ -1,6 +1,6 @@
 import type { Run } from '../../core/run.ts'
 import { plain, section, tableLines } from '../layout.ts'
-import { bytes, byteUnit, fixed, grouped } from '../numbers.ts'
+import { bytes, byteUnit, fixed, grouped, significant } from '../numbers.ts'
 import type { ReportContext } from './context.ts'
 import { shownPath } from './context.ts'
 import { layerSection, worstLayersSection } from './layer-report.ts'
@@ -78,6 +78,9 @@ function sizeSection(run: Run, { say, style }: ReportContext): string[] {
   return section(say('report.size'), tableLines(columns, rows, style), style)
 }
 
+/** The first names, and how many more: a folded BatchNormalization a convolution makes a long list. */
+const someNames = (names: readonly string[]): string => (names.length <= 3 ? names.join(' ') : `${names.slice(0, 2).join(' ')} +${names.length - 2}`)
+
 function proofSection(run: Run, { say, style, longestName }: ReportContext): string[] {
   const columns = [
     { title: say('report.rewrite') },
@@ -85,7 +88,7 @@ function proofSection(run: Run, { say, style, longestName }: ReportContext): str
     { title: say('report.verdict') },
     { title: say('report.max-abs'), align: 'right' as const },
   ]
-  const rows = (run.proofs ?? []).map((proof) => [proof.rewrite, proof.nodes.join(' '), proof.verdict, String(proof.maxAbs)])
+  const rows = (run.proofs ?? []).map((proof) => [proof.rewrite, someNames(proof.nodes), proof.verdict, significant(proof.maxAbs)])
   return rows.length === 0 ? [] : section(say('report.proofs'), tableLines(columns, rows, style), style)
 }
 

@@ -31,7 +31,7 @@ describe('a recipe that is right', () => {
       model: join(folder, 'net.onnx'),
       board: 'ort-cpu',
       samples: {},
-      calibration: { valuesPerTensor: 65_536 },
+      calibration: { valuesPerTensor: 16_384 },
       quantize: {
         preset: 'ort-cpu',
         activations: { bits: 8, method: 'auto', percentile: 0.99999 },
