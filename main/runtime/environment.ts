@@ -1,8 +1,8 @@
-import { env } from 'onnxruntime-node'
 import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { dirname, join } from 'node:path'
 import type { Environment } from '../core/run.ts'
+import { ownVersion } from '../core/version.ts'
+import { env } from './onnxruntime.ts'
 
 /** Instruction sets that change what integer kernels compute or cost, as Linux names them. */
 const TELLING_FLAGS = [
@@ -39,22 +39,4 @@ export function environment(threads: number): Environment {
     cpu: flags === null || flags.length === 0 ? model : `${model} (${flags.join(' ')})`,
     threads,
   }
-}
-
-/** The version in the nearest package.json upwards that is ours; the same from sources, built files and an app archive. */
-function ownVersion(): string {
-  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
-    try {
-      const found: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-      if (isOwnPackage(found)) return found.version
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    }
-    if (dirname(folder) === folder) throw new Error('package.json of scalewright is missing')
-  }
-}
-
-function isOwnPackage(value: unknown): value is { version: string } {
-  const { name, version } = value as { name?: unknown; version?: unknown }
-  return name === 'scalewright' && typeof version === 'string'
 }

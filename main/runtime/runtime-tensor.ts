@@ -1,9 +1,9 @@
-import { Tensor as RuntimeTensor } from 'onnxruntime-node'
-import type { InferenceSession } from 'onnxruntime-node'
 import { Fault } from '../core/fault.ts'
 import { didYouMean } from '../core/nearest.ts'
 import type { ElementType } from '../onnx/element-type.ts'
 import type { Dim, Tensor, TensorData, ValueInfo } from '../onnx/graph.ts'
+import { Tensor as RuntimeTensor } from './onnxruntime.ts'
+import type { InferenceSession } from './onnxruntime.ts'
 
 /** The array that holds each element type which the runtime for Node takes in. */
 const ARRAYS = {

@@ -1,7 +1,7 @@
-import { InferenceSession } from 'onnxruntime-node'
 import { Fault } from '../core/fault.ts'
 import { didYouMean } from '../core/nearest.ts'
 import type { Tensor, ValueInfo } from '../onnx/graph.ts'
+import { InferenceSession } from './onnxruntime.ts'
 import { creationFault, runFault } from './runtime-fault.ts'
 import { fromRuntime, toRuntime, valueInfoOf } from './runtime-tensor.ts'
 

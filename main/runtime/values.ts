@@ -1,11 +1,11 @@
 import { clone, create, toBinary } from '@bufbuild/protobuf'
-import type { InferenceSession } from 'onnxruntime-node'
 import { Fault } from '../core/fault.ts'
 import { didYouMean } from '../core/nearest.ts'
 import { decodeModel } from '../onnx/decode.ts'
 import type { ValueInfo } from '../onnx/graph.ts'
 import { ModelProtoSchema, NodeProtoSchema, TensorShapeProtoSchema, ValueInfoProtoSchema } from '../onnx/onnx_pb.ts'
 import type { GraphProto, ModelProto, NodeProto, TypeProto_Tensor, ValueInfoProto } from '../onnx/onnx_pb.ts'
+import type { InferenceSession } from './onnxruntime.ts'
 import { valueInfoOf } from './runtime-tensor.ts'
 import { createNative, runtimeOptions } from './session.ts'
 

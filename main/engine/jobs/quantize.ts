@@ -74,8 +74,8 @@ export interface QuantizedPiece {
 
 /** The same without files, for jobs that quantize many times. */
 export function quantizeFrom(piece: Workpiece, recipe: Recipe, statistics: Statistics, where: string): QuantizedPiece {
-  const options = quantizeOptions(wishesOf(recipe))
-  const expectation = expectationFor(piece, recipe.samples.calibration ?? recipe.samples.evaluation)
+  const options = quantizeOptions(recipe.quantize)
+  const expectation = expectationFor(piece, recipe, recipe.samples.calibration ?? recipe.samples.evaluation)
   const { graph, steps } = raised(piece.graph, options)
   const { workGraph, folded, pictures } = foldConstants(graph, options, pictureRanges(expectation))
   const plan = planQuantization(workGraph, options, pictures)
@@ -141,8 +141,6 @@ function raised(graph: Graph, options: QuantizeOptions): { graph: Graph; steps: 
   if ((graph.opsets.get('') ?? 0) >= opset) return { graph, steps: [] }
   return prepareGraph(graph, { opset })
 }
-
-const wishesOf = ({ quantize: { activations, ...rest } }: Recipe) => ({ ...rest, activations: { ...activations, percentile: activations.percentile / 100 } })
 
 const foldNotes = (folded: readonly FoldedNode[]): string[] =>
   folded.length === 0 ? [] : [`Folded into convolutions: ${folded.map(({ node, into }) => `${node} into ${into}`).join(', ')}.`]

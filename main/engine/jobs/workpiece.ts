@@ -37,8 +37,8 @@ export async function loadWorkpiece(path: string): Promise<Workpiece> {
 export const standalone = (file: ModelFile): Uint8Array => (file.externalFiles.length === 0 ? file.bytes : encodeModel(file.graph))
 
 /** The guess with what the recipe says of these samples put over it. */
-export const expectationFor = (piece: Workpiece, part: SamplesRecipe | undefined): Expectation =>
-  expectationFrom(piece.guess, part?.preprocess ? { preprocess: part.preprocess } : {})
+export const expectationFor = (piece: Workpiece, { output }: Recipe, part: SamplesRecipe | undefined): Expectation =>
+  expectationFrom(piece.guess, { ...(part?.preprocess ? { preprocess: part.preprocess } : {}), ...(output ? { output } : {}) })
 
 export type SamplesPart = 'calibration' | 'evaluation'
 
@@ -52,7 +52,7 @@ export interface OpenedPart {
 export async function openPart(piece: Workpiece, recipe: Recipe, part: SamplesPart, task: Task): Promise<OpenedPart | undefined> {
   const wish = recipe.samples[part]
   if (!wish) return undefined
-  const expectation = expectationFor(piece, wish)
+  const expectation = expectationFor(piece, recipe, wish)
   return { part, expectation, samples: await openSamples({ ...wish, role: part }, expectation, task) }
 }
 
