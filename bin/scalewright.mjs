@@ -16,11 +16,12 @@ function newEnough(version) {
   return major > WANTED[0] || (major === WANTED[0] && minor >= WANTED[1])
 }
 
-/** The `node` package in the nearest node_modules upwards: ours in a checkout, the one beside us where we are installed. */
+/** A Node package in the nearest node_modules upwards: ours in a checkout, one that was installed beside us elsewhere. */
 function findNode() {
   const name = process.platform === 'win32' ? 'node.exe' : 'node'
+  const platform = process.platform === 'win32' ? 'win' : process.platform
   for (let folder = root; ; folder = dirname(folder)) {
-    for (const place of [['node', 'bin', name], ['.bin', name]]) {
+    for (const place of [['node', 'bin', name], [`node-${platform}-${process.arch}`, 'bin', name], ['.bin', name]]) {
       const candidate = join(folder, 'node_modules', ...place)
       if (!existsSync(candidate)) continue
       const asked = spawnSync(candidate, ['--version'], { encoding: 'utf8' })
@@ -48,6 +49,6 @@ if (!existsSync(program)) stop('the program is not built yet', 'Run npm run buil
 if (newEnough(process.version)) await import(pathToFileURL(program).href)
 else {
   const node = findNode()
-  if (node === null) stop(`Node ${WANTED.join('.')} or newer is needed, this is ${process.version}`, 'Run npm ci in the checkout, or install a newer Node.')
+  if (node === null) stop(`Node ${WANTED.join('.')} or newer is needed, this is ${process.version}`, `Run npm ci in the checkout; where the package is installed, npm i node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}@24 beside it, or install a newer Node.`)
   runWith(node)
 }

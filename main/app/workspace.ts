@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 
 const DATABASE = 'scalewright.db'
 
@@ -17,5 +17,7 @@ export function findWorkspace(cwd: string, named?: string): string {
 export function userDataFolder(environment: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string {
   if (platform === 'win32') return environment['APPDATA'] ?? join(homedir(), 'AppData', 'Roaming')
   if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support')
-  return environment['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share')
+  const named = environment['XDG_DATA_HOME'] ?? ''
+  // Anything else is to be ignored (XDG Base Directory Specification).
+  return isAbsolute(named) ? named : join(homedir(), '.local', 'share')
 }

@@ -7,7 +7,7 @@ import type { App } from '../../../main/app/api.ts'
 import { openApp } from '../../../main/app/app.ts'
 import type { Run } from '../../../main/core/run.ts'
 import { seededRandom } from '../../../main/core/random.ts'
-import type { Task } from '../../../main/core/task.ts'
+import { quietTask } from '../../../main/core/task.ts'
 import { openStore } from '../../../main/store/open-store.ts'
 import { canListChildren, enginePids } from '../../fixtures/engine-pids.ts'
 import { smallRecipe } from '../../fixtures/small-recipe.ts'
@@ -36,10 +36,7 @@ describe.skipIf(!canListChildren)('the engine of a recorded run', () => {
   })
 
   /** A run that finds no Statistics of an earlier one, so that each goes through every stage. */
-  const start = async (stages?: Set<string>): Promise<Run> => {
-    const task: Task = { signal: new AbortController().signal, report: ({ stage }) => stages?.add(stage) }
-    return app.run({ recipe: await smallRecipe(`calibration.valuesPerTensor=${1000 + runs++}`) }, task)
-  }
+  const start = async (): Promise<Run> => app.run({ recipe: await smallRecipe(`calibration.valuesPerTensor=${1000 + runs++}`) }, quietTask)
 
   /** The id of the run that has begun since. */
   async function begun(): Promise<string> {
@@ -83,28 +80,34 @@ describe.skipIf(!canListChildren)('the engine of a recorded run', () => {
     const lasts = performance.now() - before - begins
     const random = seededRandom(11)
     const hit = new Map<string, number>()
-    for (let round = 1; round <= KILLS; round++) {
-      const stages = new Set<string>()
+    let [killed, missed] = [0, 0]
+    while (killed < KILLS) {
       let settled = false
-      const outcome = start(stages).then((run) => run as unknown, (error: unknown) => error).finally(() => (settled = true))
+      const outcome = start().then((run) => run as unknown, (error: unknown) => error).finally(() => (settled = true))
       const id = await begun()
-      // The last tenth is spent on writing what the jobs have made: there is no engine to be killed any more.
-      await sleep(random() * lasts * 0.9)
+      await sleep(random() * lasts)
       await killUntil(() => settled)
-      expect(await outcome).toMatchObject({ code: 'engine.killed', what: expect.stringContaining('SIGKILL') })
       const run = await app.runs.show(id)
+      if (run.status === 'done') {
+        // The moment came when every engine had told its outcome and only writing was left.
+        missed += 1
+        expect(missed).toBeLessThan(KILLS / 2)
+        continue
+      }
+      killed += 1
+      expect(await outcome).toMatchObject({ code: 'engine.killed', what: expect.stringContaining('SIGKILL') })
       expect(run.status).toBe('failed')
       expect(run.fault).toMatchObject({ code: 'engine.killed', what: expect.stringContaining('SIGKILL'), next: expect.stringMatching(/run the command again/i) })
       expect([run.quality, run.scales, run.artifacts ?? []]).toEqual([undefined, undefined, []])
       const { where = '' } = run.fault!
       hit.set(where, (hit.get(where) ?? 0) + 1)
       await expectNothingHalfWritten()
-      if (round % 5 === 0) expect((await start()).status).toBe('done')
+      if (killed % 5 === 0) expect((await start()).status).toBe('done')
     }
     await expectNothingHalfWritten()
     expect(await app.runs.list({ status: 'running' })).toEqual([])
     expect(await app.runs.list({ status: 'failed' })).toHaveLength(KILLS)
-    expect(await app.runs.list({ status: 'done' })).toHaveLength(1 + KILLS / 5)
+    expect(await app.runs.list({ status: 'done' })).toHaveLength(1 + KILLS / 5 + missed)
     // Moments all over the run, not one stage again and again.
     expect(new Set(hit.keys())).toEqual(new Set(["job 'prepare'", "job 'observe'", "job 'quantize'", "job 'compare'"]))
   }, 90_000)

@@ -36,13 +36,14 @@ describe.skipIf(!hasSharedData)("abpn_x3 as ONNX Runtime's MinMax quantizer make
   let rows: ReadonlyMap<string, ScaleRow>
   let graph: Graph
   let quality: Quality
+  let pictures = 0
 
   beforeAll(async () => {
     golden = JSON.parse(await readFile(join(sharedData, 'golden/ort_minmax_abpn_x3.json'), 'utf8')) as Golden
     const recipe = recipeFromOptions(join(sharedData, 'models/abpn_x3.onnx'), { samples: join(sharedData, 'images/Set5/image_SRF_3'), set: SETTINGS })
     const piece = await loadWorkpiece(recipe.model)
     const calibration = (await openPart(piece, recipe, 'calibration', quietTask))!
-    expect(calibration.samples.count).toBe(5)
+    pictures = calibration.samples.count
     const { statistics } = await observe(piece.graph, calibration.samples, { tensors: watchedTensors(piece.graph), valuesPerTensor: null, threads: 2 }, quietTask)
     const { quantized } = quantizeFrom(piece, recipe, statistics, 'test')
     graph = quantized.graph
@@ -91,7 +92,8 @@ describe.skipIf(!hasSharedData)("abpn_x3 as ONNX Runtime's MinMax quantizer make
     }
   })
 
-  it('has as many operators and pairs', () => {
+  it('keeps the operators as they are', () => {
+    expect(pictures).toBe(5)
     const counts = Object.fromEntries([...Map.groupBy(graph.nodes, ({ op }) => op)].map(([op, nodes]) => [op, nodes.length]))
     expect(counts).toMatchObject({ Conv: golden.node_counts.Conv, Concat: 1, Add: 1, DepthToSpace: 1, Clip: 1 })
   })
