@@ -1,12 +1,13 @@
-import type { CodeType } from '../core/grid.ts'
 import type { Environment, GateResult, Run } from '../core/run.ts'
 import type { Task } from '../core/task.ts'
+import type { EdgeTensor, InspectOutput } from '../engine/jobs/inspect.ts'
+import type { TensorSummary } from '../engine/jobs/statistics.ts'
 import type { Recipe } from '../recipe/recipe.ts'
 import type { RecipeOptions } from '../recipe/changes.ts'
 import type { RunDiff } from '../store/diff-runs.ts'
 import type { RunFilter, RunSummary } from '../store/list-runs.ts'
 
-export type { RunDiff, RunFilter, RunSummary }
+export type { EdgeTensor, RunDiff, RunFilter, RunSummary, TensorSummary }
 
 /**
  * What a door (terminal, page, window) asks of the open workspace. Every call takes and gives plain data. A call that is
@@ -46,37 +47,10 @@ export interface InspectInput {
   readonly model: string
 }
 
-export interface InspectReport {
-  readonly path: string
-  readonly sha256: string
-  readonly bytes: number
-  readonly irVersion: number
-  /** Opset by domain; '' is ai.onnx. */
-  readonly opsets: Readonly<Record<string, number>>
-  readonly parameters: number
-  readonly inputs: readonly TensorFacts[]
-  readonly outputs: readonly TensorFacts[]
-  /** Most frequent first. */
-  readonly operators: readonly { readonly op: string; readonly domain: string; readonly count: number }[]
-  /** What taking the model in would change, in plain words; empty when nothing. */
-  readonly preparation: readonly string[]
-  /** What is expected of samples and how that was found, a sentence each. */
-  readonly expectation: readonly string[]
-  /** Other files that the model's tensors were read from. */
-  readonly externalFiles: readonly string[]
-  /** What each board makes of it; empty until a board says something. */
+/** What the engine found in the file, and what each board makes of it. */
+export interface InspectReport extends InspectOutput {
+  /** Empty until a board says something. */
   readonly boards: readonly { readonly board: string; readonly verdict: string }[]
-}
-
-export interface TensorFacts {
-  readonly name: string
-  readonly type: string
-  /** A symbol or null where a size is not fixed; null alone: the rank is not known. */
-  readonly dims: readonly (number | string | null)[] | null
-  /** `nchw`, `nhwc` … where it could be told. */
-  readonly layout: string | null
-  /** Set where the tensor is quantized at the model's edge. */
-  readonly quantization: { readonly type: CodeType; readonly scale: readonly number[]; readonly zeroPoint: readonly number[] } | null
 }
 
 export interface CalibrateInput {
@@ -92,15 +66,6 @@ export interface CalibrateResult extends Run {
   readonly tensors: readonly TensorSummary[]
   /** Absolute path of the Statistics file. */
   readonly statistics: string
-}
-
-export interface TensorSummary {
-  readonly tensor: string
-  readonly channels: number
-  readonly count: number
-  readonly min: number
-  readonly max: number
-  readonly mean: number
 }
 
 export interface QuantizeInput {

@@ -1,10 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { asFault } from '../core/fault.ts'
-import { asWriteFault } from '../core/files.ts'
 import type { Run } from '../core/run.ts'
 import type { Progress, Task } from '../core/task.ts'
+import { withTemporaryFolder } from '../core/temporary-folder.ts'
 import type { JobInput, JobKind, JobOutput } from '../engine/jobs.ts'
 import { runJob } from '../engine/supervisor.ts'
 import type { RunStart } from '../store/write-run.ts'
@@ -31,7 +28,7 @@ export async function recorded(store: Store, start: RunStart, task: Task, work: 
   const seconds = () => (performance.now() - begun) / 1000
   const said = noteOnce(task)
   try {
-    const parts = await withScratch((scratch) =>
+    const parts = await withTemporaryFolder((scratch) =>
       work({ id: started.run, started, task: said, store, scratch, job: (kind, input) => job(kind, input, said) }),
     )
     task.signal.throwIfAborted()
@@ -48,17 +45,6 @@ export async function recorded(store: Store, start: RunStart, task: Task, work: 
 /** One job in a child process, with the types of its kind. */
 export const job = <K extends JobKind>(kind: K, input: JobInput<K>, task: Task): Promise<JobOutput<K>> =>
   runJob({ kind, input }, task) as Promise<JobOutput<K>>
-
-async function withScratch<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'scalewright-')).catch((error: unknown) => {
-    throw asWriteFault(error, tmpdir())
-  })
-  try {
-    return await work(folder)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
 
 /** Several jobs of a run open the same samples: each of their remarks is said once. */
 function noteOnce(task: Task): Task {

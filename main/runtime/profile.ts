@@ -10,7 +10,7 @@ import type { NodeProto } from '../onnx/onnx_pb.ts'
 import { runFault } from './runtime-fault.ts'
 import { toRuntime, valueInfoOf } from './runtime-tensor.ts'
 import { createNative, runtimeOptions } from './session.ts'
-import { withTemporaryFolder } from './temporary-folder.ts'
+import { withTemporaryFolder } from '../core/temporary-folder.ts'
 
 export interface ProfileOptions {
   readonly mode: 'float' | 'fused'

@@ -1,4 +1,4 @@
-import type { CalibrateResult, DemoResult, DoctorReport, InspectReport, TensorFacts } from '../../app/api.ts'
+import type { CalibrateResult, DemoResult, DoctorReport, InspectReport, EdgeTensor } from '../../app/api.ts'
 import { plain, section, tableLines } from '../layout.ts'
 import { bytes, grouped, NOTHING, significant } from '../numbers.ts'
 import type { ReportContext } from './context.ts'
@@ -14,7 +14,7 @@ export function inspectReport(report: InspectReport, context: ReportContext): st
     `  ${plain(shownPath(report.path, cwd))}  ${grouped(report.parameters)} ${say('report.parameters')}  ${bytes(report.bytes)}`,
     `  opset ${plain(opsets.join(', '))}  IR ${report.irVersion}  SHA-256 ${report.sha256}`,
   ]
-  const tensors = (title: string, list: readonly TensorFacts[]): string[] => section(title, tableLines([
+  const tensors = (title: string, list: readonly EdgeTensor[]): string[] => section(title, tableLines([
     { title: say('report.tensor'), most: longestName }, { title: say('report.type') }, { title: say('report.shape') },
     { title: say('report.layout') },
     { title: say('report.scale'), align: right }, { title: say('report.zero-point'), align: right },
@@ -35,7 +35,7 @@ export function inspectReport(report: InspectReport, context: ReportContext): st
   ]
 }
 
-const tensorRow = ({ name, type, dims, layout, quantization }: TensorFacts): string[] => [
+const tensorRow = ({ name, type, dims, layout, quantization }: EdgeTensor): string[] => [
   name, quantization?.type ?? type, dims === null ? NOTHING : `[${dims.map((dim) => dim ?? '?').join(', ')}]`, layout ?? NOTHING,
   quantization === null ? '' : spanOf(quantization.scale), quantization === null ? '' : spanOf(quantization.zeroPoint),
 ]

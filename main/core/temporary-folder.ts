@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { asWriteFault } from '../core/files.ts'
+import { asWriteFault } from './files.ts'
 
 /** Gives `use` an empty folder that is gone afterwards, however it ends. */
 export async function withTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
