@@ -1,12 +1,10 @@
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { extname, join } from 'node:path'
+import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Fault } from '../core/fault.ts'
-import { asWriteFault } from '../core/files.ts'
 import type { Task } from '../core/task.ts'
+import { withTemporaryFolder } from '../core/temporary-folder.ts'
 import { deathFault } from './death-fault.ts'
 import type { FromEngine, Outcome, ToEngine } from './messages.ts'
 
@@ -32,21 +30,15 @@ const STDERR_KEPT = 4096
  * Rejects with the job's Fault; with `engine.killed` or `engine.crashed` when the process dies; with the signal's reason when it was
  * aborted, at most 1.5 s later. When it settles, the process has ended and its folder is gone.
  */
-export async function runJob(spec: JobSpec, options: JobOptions): Promise<unknown> {
-  const folder = await mkdtemp(join(tmpdir(), 'scalewright-job-')).catch((error: unknown) => {
-    throw asWriteFault(error, tmpdir())
-  })
-  try {
+export const runJob = (spec: JobSpec, options: JobOptions): Promise<unknown> =>
+  withTemporaryFolder(async (folder) => {
     options.signal.throwIfAborted()
     const outcome = await supervise(spec, options, folder)
     options.signal.throwIfAborted()
     if (outcome.type === 'done') return outcome.output
     if (outcome.type === 'failed') throw new Fault(outcome.fault, { cause: outcome.stack })
     throw new Fault({ code: 'engine.stopped', where: `job '${spec.kind}'`, what: 'the engine stopped although nobody asked it to' })
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
+  })
 
 /** The one outcome of the job. A death without one becomes a failed outcome. */
 function supervise(spec: JobSpec, options: JobOptions, folder: string): Promise<Outcome> {

@@ -22,9 +22,11 @@ describe('a run that is stopped', () => {
   afterAll(() => app.close())
 
   it.each(['prepare', 'observe', 'quantize', 'compare'])('in stage %s ends with the reason, is marked, and the next one is fine', async (stage) => {
-    // Enough pictures that every stage still has work to do when the request comes; own Statistics for each stage.
-    const own = `calibration.valuesPerTensor=${1000 + stage.charCodeAt(0)}`
-    const recipe = await smallRecipe(own, 'samples.calibration.count=24', 'samples.evaluation.count=8', 'compare.layers=both')
+    // So much work that observe and compare would take far longer than the promise if nobody heard the request.
+    const recipe = await smallRecipe(
+      `calibration.valuesPerTensor=${1000 + stage.charCodeAt(0)}`, `samples.calibration.count=${stage === 'observe' ? 600 : 4}`,
+      'samples.calibration.preprocess.crop={mode: random, size: [96, 96]}', 'samples.evaluation.count=8', 'compare={layers: both, samples: 8, latency: true}',
+    )
     const controller = new AbortController()
     const reason = new Error(`enough of ${stage}`)
     let asked = 0
