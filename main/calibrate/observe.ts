@@ -12,7 +12,7 @@ import { countFloats, countHalves } from './bin-counter.ts'
 import { deadBuffers } from './dead-buffers.ts'
 import { exactSum, unitsOf } from './exact-sum.ts'
 import { checkWeights, valuesOrFault } from './not-finite.ts'
-import { observerGraph, type ObserverGraph } from './observer-graph.ts'
+import { observerGraph, type ObserverGraph, stepOf } from './observer-graph.ts'
 import { peakMemory, type PeakMemory } from './peak-memory.ts'
 import type { ObservedSample, Statistics } from './statistics.ts'
 import { samplesSha256Of, sortSamples } from './observed-samples.ts'
@@ -51,7 +51,7 @@ export async function observe(
   const memory = peakMemory()
   const observer = observerGraph(graph, options.tensors, options.valuesPerTensor)
   const session = await openSession(encodeModel(observer.graph), { mode: 'float', threads: options.threads })
-  const pass: Pass = { graph, observer, session, threads: options.threads, tallies: observer.tensors.map(({ tensor }) => tensorTally(tensor)), wide: new Set(), inferenceMs: 0 }
+  const pass: Pass = { graph, observer, session, threads: options.threads, valuesPerTensor: options.valuesPerTensor, tallies: observer.tensors.map(({ tensor }) => tensorTally(tensor)), wide: new Set(), inferenceMs: 0 }
   try {
     const observed = await seeAll(pass, samples, memory, task)
     const statistics: Statistics = {
@@ -76,6 +76,7 @@ interface Pass {
   readonly observer: ObserverGraph
   readonly session: Session
   readonly threads: number
+  readonly valuesPerTensor: number | null
   readonly tallies: readonly TensorTally[]
   /** Tensors that binary16 could not hold in the last picture: likely to need float32 again, so fetched along. Changes no result. */
   wide: Set<string>
@@ -100,28 +101,30 @@ async function seeAll(pass: Pass, samples: SampleSet, memory: PeakMemory, task: 
 
 /** One picture: runs it and adds what the outputs tell. */
 async function see(pass: Pass, sample: Sample): Promise<void> {
-  const { tensors, sizes } = pass.observer
-  const fetches = tensors.flatMap(({ tensor, summary, codes, picked }) => [summary, pass.wide.has(tensor) ? picked : codes])
-  const results = await run(pass, sample, [...fetches, sizes])
-  const counts = results[sizes]!.data as BigInt64Array
+  const { tensors, sizes, codes } = pass.observer
+  const summaries = tensors.map(({ summary }) => summary)
+  const likely = tensors.flatMap(({ tensor, picked }) => (pass.wide.has(tensor) ? [picked] : []))
+  const results = await run(pass, sample, [...summaries, ...likely, sizes, codes])
+  const counts = Array.from(results[sizes]!.data as BigInt64Array, Number)
   const wide = new Set<string>()
   for (const [index, { tensor, summary }] of tensors.entries()) {
     const facts = await channelFacts(pass, tensor, results[summary]!, sample)
     addChannels(pass.tallies[index]!, facts)
-    pass.tallies[index]!.count += Number(counts[index])
+    pass.tallies[index]!.count += counts[index]!
     if (!fitsHalf(facts)) wide.add(tensor)
   }
-  const missing = tensors.filter(({ tensor, codes, picked }) => !((wide.has(tensor) ? picked : codes) in results))
-  if (missing.length > 0) {
-    Object.assign(results, await run(pass, sample, missing.map(({ tensor, codes, picked }) => (wide.has(tensor) ? picked : codes))))
-  }
+  const missing = tensors.flatMap(({ tensor, picked }) => (wide.has(tensor) && !(picked in results) ? [picked] : []))
+  if (missing.length > 0) Object.assign(results, await run(pass, sample, missing))
   const fold = foldOf(sample.id)
-  for (const [index, { tensor, codes, picked }] of tensors.entries()) {
+  const halves = results[codes]!.data as Uint16Array
+  let from = 0
+  for (const [index, { tensor, picked }] of tensors.entries()) {
     const tally = pass.tallies[index]!
-    const values = results[wide.has(tensor) ? picked : codes]!
-    if (values.type === 'float16') countHalves(tally.folds[fold], values.data as Uint16Array)
-    else countFloats(tally.folds[fold], float32(values))
-    tally.sampled += values.data.length
+    const taken = Math.ceil(counts[index]! / stepOf(counts[index]!, pass.valuesPerTensor))
+    if (wide.has(tensor)) countFloats(tally.folds[fold], float32(results[picked]!))
+    else countHalves(tally.folds[fold], halves.subarray(from, from + taken))
+    from += taken
+    tally.sampled += taken
   }
   pass.wide = wide
 }
