@@ -16,7 +16,7 @@ export interface Figure {
 
 export const reached = ({ value, goal }: Figure): boolean | null => (goal === undefined ? null : value <= goal)
 
-const digits = (value: number, unit: string): string => (unit === 'dB' ? value.toFixed(4) : String(Number(value.toPrecision(3))))
+const digits = (value: number, unit: string): string => (unit === 'dB' ? value.toFixed(4) : String(Number(value.toPrecision(4))))
 
 const COLUMNS: readonly Column[] = [
   { title: 'section' }, { title: 'model' }, { title: 'figure' }, { title: 'value', align: 'right' }, { title: 'unit' },

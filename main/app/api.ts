@@ -1,5 +1,6 @@
-import type { Environment, GateResult, Run } from '../core/run.ts'
+import type { Artifact, Environment, GateResult, Run } from '../core/run.ts'
 import type { Task } from '../core/task.ts'
+import type { Answer, QuestionInput, QuestionKind } from '../engine/questions.ts'
 import type { EdgeTensor, InspectOutput } from '../engine/jobs/inspect.ts'
 import type { TensorSummary } from '../engine/jobs/statistics.ts'
 import type { Recipe } from '../recipe/recipe.ts'
@@ -19,17 +20,26 @@ export interface App {
   readonly workspace: string
   /** Looks at a model; records nothing. */
   inspect(input: InspectInput, task: Task): Promise<InspectReport>
-  calibrate(input: CalibrateInput, task: Task): Promise<CalibrateResult>
-  quantize(input: QuantizeInput, task: Task): Promise<Run>
-  compare(input: CompareInput, task: Task): Promise<Run>
+  calibrate(input: CalibrateInput, task: RunTask): Promise<CalibrateResult>
+  quantize(input: QuantizeInput, task: RunTask): Promise<Run>
+  compare(input: CompareInput, task: RunTask): Promise<Run>
   /** The whole way of a recipe. A failed gate is a result (`gates`), not a fault. */
-  run(input: RunInput, task: Task): Promise<Run>
+  run(input: RunInput, task: RunTask): Promise<Run>
   /** `run` on the bundled sample. */
-  demo(input: DemoInput, task: Task): Promise<DemoResult>
+  demo(input: DemoInput, task: RunTask): Promise<DemoResult>
   doctor(task: Task): Promise<DoctorReport>
   readonly runs: RunHistory
+  /** Asks about Statistics, in milliseconds once warm. Faults: `input.no-statistics`, `input.unknown-tensor` … */
+  ask<K extends QuestionKind>(kind: K, question: QuestionInput<K>): Promise<Answer<K>>
+  /** The first artifact of a role. Throws `input.no-artifact`. */
+  artifact(run: string, role: string): Promise<Artifact>
   /** Ends the children and closes the store. */
   close(): Promise<void>
+}
+
+/** A task whose watcher wants to know the run as soon as it is begun. */
+export interface RunTask extends Task {
+  begun?(run: string): void
 }
 
 export interface AppOptions {
@@ -72,6 +82,8 @@ export interface QuantizeInput {
   readonly recipe: Recipe
   /** Absolute path of Statistics to use instead of looking at samples. */
   readonly statistics?: string
+  /** Full id of the run that this one is a change of. */
+  readonly parent?: string
   /** The quantized model is also written to this absolute path. */
   readonly out?: string
 }
@@ -84,6 +96,8 @@ export type CompareInput =
 
 export interface RunInput {
   readonly recipe: Recipe
+  /** Full id of the run that this one is a change of. */
+  readonly parent?: string
   /** The quantized model is also written to this absolute path. */
   readonly out?: string
 }
@@ -128,6 +142,8 @@ export interface RunHistory {
   tag(id: string, change: { readonly add: readonly string[]; readonly remove: readonly string[] }): Promise<readonly string[]>
   /** Archived runs are kept whole and left out of `list`; false takes one back. */
   archive(id: string, archived: boolean): Promise<void>
+  /** What is written on a run beside its record. */
+  marks(id: string): Promise<{ readonly tags: readonly string[]; readonly archived: boolean }>
 }
 
 export interface GateReport {

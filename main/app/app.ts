@@ -2,16 +2,16 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Fault } from '../core/fault.ts'
 import type { Run, Verb } from '../core/run.ts'
-import type { Task } from '../core/task.ts'
+import { openDesk } from '../engine/desk.ts'
 import { changeRecipe } from '../recipe/read-recipe.ts'
 import type { Recipe } from '../recipe/recipe.ts'
 import { openStore, type Store } from '../store/open-store.ts'
-import type { App, AppOptions, CalibrateInput, CalibrateResult, CompareInput, QuantizeInput, RunInput } from './api.ts'
+import type { App, AppOptions, CalibrateInput, CalibrateResult, CompareInput, QuantizeInput, RunInput, RunTask } from './api.ts'
 import { runDemo } from './demo.ts'
 import { doctor } from './doctor.ts'
-import { runHistory } from './history.ts'
+import { artifactOf, runHistory } from './history.ts'
 import { checkGates, evaluateGates } from './gates.ts'
-import { compareStep, copyOut, observeStep, prepareStep, quantizeStep, sizeOf, wholeWay } from './pipeline.ts'
+import { checkOut, compareStep, copyOut, observeStep, prepareStep, quantizeStep, sizeOf, wholeWay } from './pipeline.ts'
 import { job, recorded, type Recording } from './record.ts'
 import { findWorkspace } from './workspace.ts'
 
@@ -22,9 +22,10 @@ import { findWorkspace } from './workspace.ts'
 export async function openApp(options: AppOptions): Promise<App> {
   const workspace = findWorkspace(options.cwd, options.workspace)
   let held: Store | undefined
+  const desk = openDesk()
   const store = () => (held ??= openStore(workspace))
   const threadsFor = (recipe?: Recipe) => recipe?.threads ?? options.threads ?? availableParallelism()
-  const record: Record = async (verb, recipe, task, work, parent = null) => {
+  const record: RecordRun = async (verb, recipe, task, work, parent = null) => {
     checkGates(recipe.gates)
     const threads = threadsFor(recipe)
     const opened = store()
@@ -35,23 +36,29 @@ export async function openApp(options: AppOptions): Promise<App> {
     workspace,
     inspect: async ({ model }, task) => ({ ...(await job('inspect', { model, threads: threadsFor() }, task)), boards: [] }),
     calibrate: (input, task) => calibrate(input, task, record),
-    quantize: (input, task) => record('quantize', input.recipe, task, (recording, threads) => quantizeOnly(recording, input, threads)),
+    quantize: (input, task) => record('quantize', input.recipe, task, (recording, threads) => quantizeOnly(recording, input, threads), input.parent),
     compare: (input, task) => compare(input, task, record, store),
-    run: (input: RunInput, task) => record('run', input.recipe, task, (recording, threads) => wholeWay(recording, input.recipe, threads, input.out)),
+    run: (input: RunInput, task) => record('run', input.recipe, task, (recording, threads) => wholeWay(recording, input.recipe, threads, input.out), input.parent),
     demo: (input, task) => runDemo({ folder: input.out ?? join(workspace, 'demo'), task, record }),
     doctor: (task) => doctor({ workspace, threads: threadsFor(), open: store, task }),
     runs: runHistory(store),
-    close: async () => held?.close(),
+    ask: (kind, question) => desk.ask(kind, question),
+    artifact: async (run, role) => artifactOf(store().getRun(run), role),
+    async close() {
+      desk.close()
+      held?.close()
+    },
   }
 }
 
-export type Record = (verb: Verb, recipe: Recipe, task: Task, work: (recording: Recording, threads: number) => Promise<Partial<Run>>, parent?: string | null) => Promise<Run>
+export type RecordRun = (verb: Verb, recipe: Recipe, task: RunTask, work: (recording: Recording, threads: number) => Promise<Partial<Run>>, parent?: string | null) => Promise<Run>
 
 /** One pass over the samples, or Statistics put together; the table of what was seen comes with the run. */
-async function calibrate({ recipe, out, merge = [] }: CalibrateInput, task: Task, record: Record): Promise<CalibrateResult> {
+async function calibrate({ recipe, out, merge = [] }: CalibrateInput, task: RunTask, record: RecordRun): Promise<CalibrateResult> {
   let tensors: CalibrateResult['tensors'] = []
   let statistics = ''
   const run = await record('calibrate', recipe, task, async (recording, threads) => {
+    await checkOut(out)
     const { prepared, recipe: complete } = await prepareStep(recording, recipe, threads)
     const seen = recipe.samples.calibration ? await observeStep(recording, complete, threads, prepared.statisticsKey) : undefined
     const files = [...(seen ? [seen.statistics.path] : []), ...merge]
@@ -70,6 +77,7 @@ async function calibrate({ recipe, out, merge = [] }: CalibrateInput, task: Task
 }
 
 async function quantizeOnly(recording: Recording, { recipe: asked, statistics, out }: QuantizeInput, threads: number): Promise<Partial<Run>> {
+  await checkOut(out)
   const { prepared, recipe } = await prepareStep(recording, asked, threads)
   const seen = statistics === undefined ? await observeStep(recording, recipe, threads, prepared.statisticsKey) : undefined
   const { model, output } = await quantizeStep(recording, recipe, statistics ?? seen!.statistics.path, out)
@@ -82,7 +90,7 @@ async function quantizeOnly(recording: Recording, { recipe: asked, statistics, o
 }
 
 /** Two model files, or a recorded run measured again. */
-async function compare(input: CompareInput, task: Task, record: Record, store: () => Store): Promise<Run> {
+async function compare(input: CompareInput, task: RunTask, record: RecordRun, store: () => Store): Promise<Run> {
   if (!('run' in input)) return record('compare', { ...input.recipe, model: input.a }, task, (recording, threads) => comparePair(recording, { ...input.recipe, model: input.a }, input.b, threads))
   const earlier = store().getRun(input.run)
   const quantized = earlier.artifacts?.find((artifact) => artifact.role === 'quantized-model')
@@ -104,4 +112,3 @@ async function comparePair(recording: Recording, asked: Recipe, quantized: strin
   }
   return { ...run, gates: evaluateGates({ ...recording.started, ...run }, recipe.gates) }
 }
-

@@ -3,16 +3,15 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Fault } from '../core/fault.ts'
 import { writeFileAtomic } from '../core/files.ts'
-import type { Task } from '../core/task.ts'
 import { readRecipe } from '../recipe/read-recipe.ts'
 import { writeRecipe } from '../recipe/write-recipe.ts'
 import type { Recipe } from '../recipe/recipe.ts'
-import type { DemoResult } from './api.ts'
-import type { Record } from './app.ts'
+import type { DemoResult, RunTask } from './api.ts'
+import type { RecordRun } from './app.ts'
 import { copyOut, wholeWay } from './pipeline.ts'
 
 /** The whole way on the bundled sample; leaves recipe, model and picture in `folder` to be looked at. */
-export async function runDemo({ folder, task, record }: { folder: string; task: Task; record: Record }): Promise<DemoResult> {
+export async function runDemo({ folder, task, record }: { folder: string; task: RunTask; record: RecordRun }): Promise<DemoResult> {
   const sample = bundledSample()
   const recipe = await readRecipe(join(sample, 'recipe.yaml'))
   const files = { picture: join(folder, 'side-by-side.png'), recipe: join(folder, 'recipe.yaml'), model: join(folder, 'sample_x2-quantized.onnx') }

@@ -68,6 +68,9 @@ const GATES: Readonly<Record<string, Gate>> = {
   findings_errors: { sense: '<=', measure: (run) => (run.findings ?? []).filter((finding) => finding.severity === 'error').length },
 }
 
+/** Names of all gates with the side they bound. */
+export const GATE_SENSES = Object.entries(GATES).map(([name, { sense }]) => ({ name, sense }))
+
 /** Refuses names that are no gate, before anything is computed. */
 export function checkGates(bounds: Readonly<Record<string, number>>): void {
   for (const name of Object.keys(bounds)) {

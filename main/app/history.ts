@@ -1,5 +1,6 @@
 import { Fault } from '../core/fault.ts'
-import type { Run } from '../core/run.ts'
+import { didYouMean } from '../core/nearest.ts'
+import type { Artifact, Run } from '../core/run.ts'
 import type { Store } from '../store/open-store.ts'
 import type { RunHistory } from './api.ts'
 import { evaluateGates } from './gates.ts'
@@ -21,6 +22,7 @@ export function runHistory(store: () => Store): RunHistory {
       return store().tagsOf(id)
     },
     archive: async (id, archived) => store().archiveRun(id, archived),
+    marks: async (id) => ({ tags: store().tagsOf(id), archived: store().isArchived(id) }),
   }
 }
 
@@ -29,4 +31,20 @@ function gatesOf(run: Run): Readonly<Record<string, number>> {
   const { gates = {} } = (run.recipe ?? {}) as { gates?: Readonly<Record<string, number>> }
   if (Object.keys(gates).length > 0) return gates
   throw new Fault({ code: 'recipe.no-gates', what: 'the recipe of this run has no gates', where: run.run, next: 'Give one: --gate psnr_y_drop_db=0.05' })
+}
+
+/** The first artifact of a role. Throws `input.no-artifact`. */
+export function artifactOf(run: Run, role: string): Artifact {
+  const artifacts = run.artifacts ?? []
+  const found = artifacts.find((artifact) => artifact.role === role)
+  if (found) return found
+  const next = artifacts.length === 0 ? 'Take a run that was done.' : didYouMean(role, artifacts.map((artifact) => artifact.role))
+  throw new Fault({ code: 'input.no-artifact', what: `the run keeps no «${role}»`, where: run.run, next })
+}
+
+/** The Statistics that a run used. Throws `input.no-statistics`. */
+export function statisticsOf(run: Run): Artifact {
+  const found = run.artifacts?.find((artifact) => artifact.role === 'statistics')
+  if (found) return found
+  throw new Fault({ code: 'input.no-statistics', what: `this run (${run.verb}, ${run.status}) keeps no statistics`, where: run.run, next: 'Take a run of `run`, `calibrate` or `quantize` that was done.' })
 }

@@ -1,7 +1,7 @@
-import { basename, extname, join } from 'node:path'
+import { basename, dirname, extname, join } from 'node:path'
 import { readFile, stat } from 'node:fs/promises'
 import { Fault } from '../core/fault.ts'
-import { writeFileAtomic } from '../core/files.ts'
+import { ensureFolder, writeFileAtomic } from '../core/files.ts'
 import type { Artifact, CalibrationFacts, Run } from '../core/run.ts'
 import type { JobOutput } from '../engine/jobs.ts'
 import type { Recipe } from '../recipe/recipe.ts'
@@ -81,6 +81,7 @@ export async function compareStep(recording: Recording, recipe: Recipe, threads:
 
 /** The whole way. A failed gate is a result, not a fault. */
 export async function wholeWay(recording: Recording, asked: Recipe, threads: number, out?: string): Promise<Partial<Run>> {
+  await checkOut(out)
   const { prepared, recipe } = await prepareStep(recording, asked, threads)
   const seen = await observeStep(recording, recipe, threads, prepared.statisticsKey)
   const { model, output } = await quantizeStep(recording, recipe, seen.statistics.path, out)
@@ -99,11 +100,15 @@ export async function wholeWay(recording: Recording, asked: Recipe, threads: num
 
 export const sizeOf = (floatBytes: number, quantizedBytes: number) => ({ floatBytes, quantizedBytes, ratio: quantizedBytes / floatBytes })
 
-/** A file of the store under the name that was asked for. */
-export async function copyOut(artifact: Artifact, out: string): Promise<void> {
-  const folder = await stat(out).catch(() => undefined)
-  if (folder?.isDirectory()) throw new Fault({ code: 'input.out-is-folder', what: 'this is a folder, a file is to be written', where: out, next: 'Give the path of a file.' })
-  await writeFileAtomic(out, await readFile(artifact.path))
+/** Refuses a place that nothing can be written to, before anything is computed. */
+export async function checkOut(out: string | undefined): Promise<void> {
+  if (out === undefined) return
+  const found = await stat(out).catch(() => undefined)
+  if (found?.isDirectory()) throw new Fault({ code: 'input.out-is-folder', what: 'this is a folder, a file is to be written', where: out, next: 'Give the path of a file.' })
+  ensureFolder(dirname(out))
 }
+
+/** A file of the store under the name that was asked for. */
+export const copyOut = async (artifact: Artifact, out: string): Promise<void> => writeFileAtomic(out, await readFile(artifact.path))
 
 export const stem = (path: string): string => basename(path, extname(path))

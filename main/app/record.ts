@@ -6,6 +6,7 @@ import type { JobInput, JobKind, JobOutput } from '../engine/jobs.ts'
 import { runJob } from '../engine/supervisor.ts'
 import type { RunStart } from '../store/write-run.ts'
 import type { Store } from '../store/open-store.ts'
+import type { RunTask } from './api.ts'
 
 /** What the steps of one recorded run share. */
 export interface Recording {
@@ -22,8 +23,9 @@ export interface Recording {
  * Runs `work` as a recorded run: begun before it, finished with what it returns, marked *failed* or *cancelled* when it throws.
  * One transaction at the end: a run is whole or it is not there.
  */
-export async function recorded(store: Store, start: RunStart, task: Task, work: (recording: Recording) => Promise<Partial<Run>>): Promise<Run> {
+export async function recorded(store: Store, start: RunStart, task: RunTask, work: (recording: Recording) => Promise<Partial<Run>>): Promise<Run> {
   const started = store.beginRun(start)
+  task.begun?.(started.run)
   const begun = performance.now()
   const seconds = () => (performance.now() - begun) / 1000
   const said = noteOnce(task)

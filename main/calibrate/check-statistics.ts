@@ -11,10 +11,11 @@ export interface StatisticsFit {
 
 /** How statistics fit a graph of this hash (see observedModelSha256) of which these tensors are needed. */
 export function statisticsFit(statistics: Statistics, modelSha256: string, tensors: readonly string[]): StatisticsFit {
+  const known = new Set(tensors)
   return {
     sameModel: statistics.modelSha256 === modelSha256,
     missing: tensors.filter((name) => !statistics.tensors.has(name)),
-    unexpected: [...statistics.tensors.keys()].filter((name) => !tensors.includes(name)),
+    unexpected: [...statistics.tensors.keys()].filter((name) => !known.has(name)),
   }
 }
 

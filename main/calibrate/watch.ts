@@ -22,7 +22,7 @@ export function watchedTensors(graph: Graph): string[] {
 }
 
 /** Tensors whose values change with the samples. */
-function dependsOnInput(graph: Graph): Set<string> {
+export function dependsOnInput(graph: Graph): Set<string> {
   const moving = new Set(graph.inputs.map((input) => input.name))
   for (const node of graph.nodes) {
     // Random operators have no inputs and change all the same.

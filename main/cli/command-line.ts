@@ -1,7 +1,7 @@
 import type { App, OpenApp } from '../app/api.ts'
 import { asFault, exitCodeOf } from '../core/fault.ts'
 import { faultBlock } from './fault-block.ts'
-import type { CommonOptions, Job, Outcome } from './job.ts'
+import type { CommonOptions, Job, OpenPage, Outcome } from './job.ts'
 import { isPrepared } from './job.ts'
 import { jsonDocument } from './json.ts'
 import { parseCommandLine } from './program.ts'
@@ -22,6 +22,7 @@ export interface Surroundings {
   /** Aborts when the person asks to stop. */
   readonly signal: AbortSignal
   readonly openApp: OpenApp
+  readonly openPage: OpenPage
 }
 
 /** Does what the words after the program's name ask for and gives the exit code. Never throws. */
@@ -36,7 +37,7 @@ export async function commandLine(argv: readonly string[], around: Surroundings)
       return 0
     }
     const outcome = await perform(parsed.job, parsed.options, say, around)
-    terminal.output(asJson ? jsonDocument(outcome.document) : (outcome.text ?? reportText(outcome.parts)))
+    if (outcome.document !== undefined) terminal.output(asJson ? jsonDocument(outcome.document) : (outcome.text ?? reportText(outcome.parts)))
     return outcome.exitCode
   } catch (error) {
     return signal.aborted || isAbort(error) ? sayInterrupted(say, asJson, terminal) : sayFault(error, say, asJson, terminal)
@@ -44,7 +45,7 @@ export async function commandLine(argv: readonly string[], around: Surroundings)
 }
 
 async function perform(job: Job, options: CommonOptions, say: Say, around: Surroundings): Promise<Outcome> {
-  const { terminal, cwd, signal, openApp } = around
+  const { terminal, cwd, signal, openApp, openPage } = around
   const context: ReportContext = { say, style: terminal.outputStyle, longestName: terminal.outputIsTty ? 40 : Infinity, cwd }
   const step = await job(context)
   if (!isPrepared(step)) return step
@@ -55,7 +56,12 @@ async function perform(job: Job, options: CommonOptions, say: Say, around: Surro
   return closing(app, async () => {
     try {
       signal.throwIfAborted()
-      return await step.execute(app, { signal, report })
+      return await step.execute(app, { signal, report }, {
+        say: (text) => terminal.output(text),
+        complain: (fault) => terminal.error(faultBlock(fault, say, terminal.errorStyle)),
+        asJson: options.json === true,
+        openPage,
+      })
     } finally {
       progress.end()
     }

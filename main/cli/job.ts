@@ -1,4 +1,5 @@
 import type { App } from '../app/api.ts'
+import type { Fault } from '../core/fault.ts'
 import type { Task } from '../core/task.ts'
 import type { ReportContext } from './reports/context.ts'
 
@@ -8,15 +9,36 @@ export interface Outcome {
   readonly parts: readonly (readonly string[])[]
   /** Text in place of the report, as it is. */
   readonly text?: string
+  /** undefined: everything is said already. */
   readonly document: unknown
   readonly exitCode: 0 | 1 | 3
 }
+
+/** What a verb that does not end by itself needs of the program around it. */
+export interface DoorTools {
+  /** Says something on stdout before the command ends. */
+  say(text: string): void
+  /** Says on stderr what went wrong while the command goes on. */
+  complain(fault: Fault): void
+  readonly asJson: boolean
+  readonly openPage: OpenPage
+}
+
+/** Opens the served page on an open workspace. */
+export type OpenPage = (app: App, options: {
+  readonly port: number
+  readonly allowWrite: boolean
+  readonly roots: readonly string[]
+  readonly folder: string
+  readonly threads?: number
+  readonly unexpected: (error: unknown) => void
+}) => Promise<{ readonly url: string; close(): Promise<void> }>
 
 /** A command whose input was read and found right: what is left needs the app. */
 export interface Prepared {
   readonly workspace?: string
   readonly threads?: number
-  execute(app: App, task: Task): Promise<Outcome>
+  execute(app: App, task: Task, door: DoorTools): Promise<Outcome>
 }
 
 /** A parsed command. Reading its files is its first step; some commands end there. */

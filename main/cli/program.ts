@@ -8,6 +8,7 @@ import { displayWidth } from './layout.ts'
 import type { Say, TextKey } from './texts/texts.ts'
 import { LANGUAGES } from './texts/texts.ts'
 import { archiveJob, diffJob, doctorJob, gateJob, listJob, showJob, tagJob } from './verbs/history.ts'
+import { serveJob } from './verbs/serve.ts'
 import { calibrateJob, compareJob, demoJob, inspectJob, quantizeJob, runJob } from './verbs/pipeline.ts'
 
 const STATUSES: readonly RunStatus[] = ['running', 'done', 'failed', 'cancelled']
@@ -50,6 +51,11 @@ function buildProgram(say: Say, columns: number, print: (text: string) => void, 
     .addHelpText('after', `\n${say('help.exit-codes')}`)
   addPipelineVerbs(program, say, take)
   addHistoryVerbs(program, say, take)
+  const serve = program.command('serve').description(say('verb.serve'))
+    .option('--port <n>', say('option.port'), portNumber(say))
+    .option('--allow-write', say('option.allow-write'))
+    .option('--root <dirs...>', say('option.root'))
+  does(serve, take, (_words, options) => serveJob(options))
   does(program.command('doctor').description(say('verb.doctor')), take, (_words, options) => doctorJob(options))
   return program
 }
@@ -162,6 +168,12 @@ const wholeNumber = (say: Say, option: string, least: number) => (value: string)
   const number = /^\d{1,15}$/.test(value) ? Number(value) : NaN
   if (number >= least) return number
   throw new Fault({ code: 'input.bad-option', what: say('fault.whole-number', { option, least, value }) })
+}
+
+const portNumber = (say: Say) => (value: string): number => {
+  const port = wholeNumber(say, '--port', 0)(value)
+  if (port <= 65_535) return port
+  throw new Fault({ code: 'input.bad-option', what: say('fault.port', { value }) })
 }
 
 const oneOf = <Choice extends string>(say: Say, option: string, choices: readonly Choice[]) => (value: string): Choice => {

@@ -14,6 +14,8 @@ export interface TensorPlan {
   readonly bound?: Range
   /** One operand of an Add whose result and other operand stand on this fixed scale: on the same scale the sum is exact. */
   readonly alignTo?: { readonly scale: number; readonly reason: string }
+  /** The tensor whose Statistics tell its range: what a mover in float moves. Absent: its own. */
+  readonly seenAs?: string
   /** Reached from the inputs by linear operators alone: what it can hold is bounded, and its ends are populated. */
   readonly linear?: boolean
 }
@@ -32,6 +34,8 @@ export interface BiasPlan {
   /** The node's activation input and weight, whose scales multiply to the bias scale. */
   readonly input: string
   readonly weight: string
+  /** alpha / beta of a Gemm, where they differ: the bias scale is s_x · s_w times it. */
+  readonly accumulatorRatio?: number
 }
 
 /** Which tensors of a Graph are quantized, on which grids, and which share a scale. */

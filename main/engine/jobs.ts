@@ -6,6 +6,7 @@ import { observeJob } from './jobs/observe.ts'
 import { prepare } from './jobs/prepare.ts'
 import { quantizeJob } from './jobs/quantize.ts'
 import { statisticsJob } from './jobs/statistics.ts'
+import { QUESTIONS } from './questions.ts'
 
 /**
  * A unit of work of the engine process. Input and output are plain data that structured clone can copy; the job reads and writes
@@ -16,7 +17,7 @@ export type Job = (input: unknown, task: Task) => Promise<unknown>
 export type JobRegistry = ReadonlyMap<string, Job>
 
 /** The jobs of the pipeline, each with the types of what goes in and what comes out. */
-const PIPELINE = { environment: environmentJob, inspect: inspectJob, prepare, observe: observeJob, statistics: statisticsJob, quantize: quantizeJob, compare: compareJob } as const
+const PIPELINE = { environment: environmentJob, inspect: inspectJob, prepare, observe: observeJob, statistics: statisticsJob, quantize: quantizeJob, compare: compareJob, ...QUESTIONS } as const
 
 export type JobKind = keyof typeof PIPELINE
 export type JobInput<K extends JobKind> = Parameters<(typeof PIPELINE)[K]>[0]

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, parse } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Fault } from '../core/fault.ts'
-import { asWriteFault, writeFileAtomic } from '../core/files.ts'
+import { asWriteFault, ensureFolder, writeFileAtomic } from '../core/files.ts'
 import { openExternal } from './external-data.ts'
 import { readModel } from './model-file.ts'
 import type { ModelFile } from './model-file.ts'
@@ -47,7 +47,7 @@ async function isWhole(target: string, sha256: string): Promise<boolean> {
 async function copyExternal(modelPath: string, location: string, target: string): Promise<void> {
   const { file } = await openExternal(modelPath, location, modelPath)
   try {
-    await mkdir(dirname(target), { recursive: true })
+    ensureFolder(dirname(target))
     await pipeline(file.createReadStream({ start: 0, autoClose: false }), createWriteStream(target, { flags: 'wx' }))
   } finally {
     await file.close()

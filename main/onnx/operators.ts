@@ -70,10 +70,12 @@ const ARITHMETIC = new Set(['Add', 'Sub', 'Mul', 'Div'])
 const SUMS = new Set(['Add', 'Sub', 'Sum', 'Concat'])
 const LINEAR = new Set([...COMPUTE, 'BatchNormalization', 'AveragePool', 'GlobalAveragePool', 'ReduceMean', 'Resize', 'Upsample', 'Pad'])
 
-/** Elementwise arithmetic of one activation with a constant: a scale layer or a part of one. */
-export const isAffine = (graph: Graph, node: Node): boolean =>
-  node.domain === '' && ARITHMETIC.has(node.op) && node.inputs.length === 2 &&
-  node.inputs.some((name) => graph.initializers.has(name)) && !node.inputs.every((name) => graph.initializers.has(name))
+/** Elementwise arithmetic of one activation with a constant: a scale layer or a part of one. A constant over x is none. */
+export function isAffine(graph: Graph, node: Node): boolean {
+  if (node.domain !== '' || !ARITHMETIC.has(node.op) || node.inputs.length !== 2) return false
+  const [first, second] = node.inputs.map((name) => graph.initializers.has(name))
+  return first !== second && !(node.op === 'Div' && first)
+}
 
 /** Tensors that are a linear (affine) function of the graph inputs. MaxPool and the activations end it. */
 export function linearTensors(graph: Graph): Set<string> {

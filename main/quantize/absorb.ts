@@ -7,25 +7,31 @@ import type { Topology } from '../onnx/topology.ts'
  * an activation behind any operator, a BatchNormalization behind a convolution, constant arithmetic behind a convolution
  * or behind other constant arithmetic (ALGORITHMS 5.2, 5.3).
  */
-export function isAbsorbed(graph: Graph, node: Node, next: Node): boolean {
+function isAbsorbed(graph: Graph, node: Node, next: Node): boolean {
   if (FUSED_ACTIVATIONS.has(next.op)) return true
   if (next.op === 'BatchNormalization') return COMPUTE.has(node.op)
   if (!isAffine(graph, next)) return false
   return COMPUTE.has(node.op) || node.op === 'BatchNormalization' || isAffine(graph, node)
 }
 
-/** Tensors that carry no codes of their own: each has one consumer that absorbs it. */
-export function absorbedTensors(graph: Graph, links: Topology, quantized: (node: Node) => boolean): Set<string> {
-  const absorbed = new Set<string>()
+/** The only reader of a node's output, where it absorbs it; undefined where the tensor is read elsewhere, twice, or from outside. */
+export function absorbingNode(graph: Graph, links: Topology, node: Node, output: string): Node | undefined {
+  const consumers = links.consumers.get(output) ?? []
+  const next = consumers[0]
+  if (consumers.length !== 1 || next === undefined || links.outputs.has(output)) return undefined
+  // Add(x, x) reads it twice.
+  if (next.inputs.filter((name) => name === output).length !== 1) return undefined
+  return isAbsorbed(graph, node, next) ? next : undefined
+}
+
+/** Tensors that carry no codes of their own, each with the tensor that the node absorbing it makes. */
+export function absorbedTensors(graph: Graph, links: Topology, quantized: (node: Node) => boolean): Map<string, string> {
+  const absorbed = new Map<string, string>()
   for (const node of graph.nodes) {
     if (!quantized(node)) continue
     for (const output of node.outputs) {
-      const consumers = links.consumers.get(output) ?? []
-      const next = consumers[0]
-      if (consumers.length !== 1 || next === undefined || links.outputs.has(output) || !quantized(next)) continue
-      // Only the data operand may be absorbed, once: Add(x, x) reads it twice.
-      if (next.inputs.filter((name) => name === output).length !== 1) continue
-      if (isAbsorbed(graph, node, next)) absorbed.add(output)
+      const next = absorbingNode(graph, links, node, output)
+      if (next && quantized(next)) absorbed.set(output, next.outputs[0]!)
     }
   }
   return absorbed

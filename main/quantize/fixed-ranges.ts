@@ -21,6 +21,16 @@ const RESULT_RANGES: Readonly<Record<string, Range>> = {
   Tanh: { lo: -1, hi: 1 },
 }
 
+/**
+ * The grid of a picture's 256 levels. Where 0 is a level, each level has its own code. Where 0 lies between two (-1..1), every
+ * level would be a tie and pairs of them would fall on one code: one code is left unused, and the ties are gone.
+ */
+export function levelGrid({ lo, hi }: Range): FixedRange {
+  const zero = (-255 * lo) / (hi - lo)
+  if (Math.abs(zero - Math.round(zero)) < 1e-6) return { lo, hi, method: 'image-grid', reason: 'a picture of 256 levels: each level has its own code' }
+  return { lo, hi: hi + (hi - lo) / 254, method: 'image-grid', reason: 'the range of the picture; 0 is between two levels, so that levels lie beside codes' }
+}
+
 /** The range that an operator's result cannot leave, or undefined. */
 export const resultRange = (node: Node): Range | undefined => (node.domain === '' ? RESULT_RANGES[node.op] : undefined)
 
@@ -50,10 +60,10 @@ export function tailRanges(graph: Graph, links: Topology, pictures: PictureRange
     const way = upwards(graph, links, output.name)
     const clip = way.nodes.map((node) => (node.op === 'Clip' ? activationBounds(graph, node) : undefined)).find((bounds) => bounds !== undefined)
     const picture = pictures.outputs.get(output.name)
-    if (clip?.lo !== undefined && clip.hi !== undefined && clip.lo <= 0 && clip.hi > 0) {
+    if (clip?.lo !== undefined && clip.hi !== undefined && isTight({ lo: clip.lo, hi: clip.hi }, picture)) {
       const reason = `the graph output ${output.name} is clipped to ${clip.lo}..${clip.hi}`
       for (const name of way.tensors) fixed.set(name, { lo: clip.lo, hi: clip.hi, method: 'clip-grid', reason })
-    } else if (picture) {
+    } else if (picture && !links.consumers.has(output.name)) {
       const reason = `${output.name} is a picture of ${picture.lo}..${picture.hi}: what lies outside is cut when it is shown`
       for (const name of way.tensors) fixed.set(name, { ...picture, method: 'image-grid', reason })
     }
@@ -61,7 +71,16 @@ export function tailRanges(graph: Graph, links: Topology, pictures: PictureRange
   return fixed
 }
 
-/** From a graph output up through movers and clips, as long as nobody else reads on the way. */
+/** Ranges that outputs are clipped to because their levels end there. Others (0..3.4e38, ±1000) only guard against accidents. */
+const LEVELS: readonly (readonly [number, number])[] = [[0, 1], [-1, 1], [0, 255]]
+
+const isTight = ({ lo, hi }: Range, picture: Range | undefined): boolean =>
+  lo <= 0 && hi > 0 && (LEVELS.some((levels) => levels[0] === lo && levels[1] === hi) || (picture !== undefined && hi - lo <= picture.hi - picture.lo))
+
+/** What may stand between the clip of a picture and the graph output without changing what its levels are. */
+const ROUNDINGS = new Set(['Round', 'Cast'])
+
+/** From a graph output up through movers, clips and roundings, as long as nobody else reads on the way. */
 function upwards(graph: Graph, links: Topology, output: string): { tensors: string[]; nodes: Node[] } {
   const tensors = [output]
   const nodes: Node[] = []
@@ -69,7 +88,7 @@ function upwards(graph: Graph, links: Topology, output: string): { tensors: stri
     const node = links.producer.get(name)
     const above = node?.inputs[0]
     if (!node || above === undefined || graph.initializers.has(above)) break
-    if (!isPassThrough(node) && node.op !== 'Clip' && node.op !== 'Relu') break
+    if (!isPassThrough(node) && node.op !== 'Clip' && node.op !== 'Relu' && !ROUNDINGS.has(node.op)) break
     if ((links.consumers.get(above)?.length ?? 0) !== 1 || links.outputs.has(above) || !links.producer.has(above)) break
     nodes.push(node)
     tensors.push(above)

@@ -14,7 +14,7 @@ export interface QuantizeOptions {
   readonly weights: { readonly type: CodeType; readonly granularity: 'channel' | 'tensor'; readonly reduced: boolean }
   readonly float: FloatRegions
   readonly layers: Readonly<Record<string, LayerOverride>>
-  /** `auto`: a tensor that ends in a Clip at a graph output takes the grid of the Clip. */
+  /** `auto`: a graph output that is clipped to its levels, or is a picture, takes the grid of that range. */
   readonly tail: 'auto' | 'off'
   /** `auto`: constant arithmetic next to convolutions goes into their weights. */
   readonly fold: 'auto' | 'off'

@@ -11,14 +11,17 @@ export interface ResolvedOverride extends LayerOverride {
 
 /**
  * Overrides by tensor name. Lines are applied in the order `op:Type`, pattern, exact name; a later one wins key by key.
- * A line may name a node (then it means the node's outputs) or a tensor. Throws `recipe.unknown-layer` for a line that
- * matches nothing.
+ * A line may name a node (then it means the node's outputs) or a tensor; `carrierOf` gives the tensor that carries the codes
+ * of one. Throws `recipe.unknown-layer` for a line that matches nothing.
  */
-export function resolveOverrides(graph: Graph, layers: Readonly<Record<string, LayerOverride>>): Map<string, ResolvedOverride> {
+export function resolveOverrides(
+  graph: Graph, layers: Readonly<Record<string, LayerOverride>>, carrierOf: (tensor: string) => string = (tensor) => tensor,
+): Map<string, ResolvedOverride> {
   const resolved = new Map<string, ResolvedOverride>()
-  const lines = Object.entries(layers).toSorted(([a], [b]) => rank(graph, a) - rank(graph, b))
-  for (const [line, override] of lines) {
-    const tensors = matchLayers(graph, line)
+  const exact = exactNames(graph)
+  const rank = (line: string) => (line.startsWith('op:') ? 0 : exact.has(line) ? 2 : 1)
+  for (const [line, override] of Object.entries(layers).toSorted(([a], [b]) => rank(a) - rank(b))) {
+    const tensors = exact.get(line) ?? matching(graph, line)
     if (tensors.length === 0) {
       throw new Fault({
         code: 'recipe.unknown-layer',
@@ -27,7 +30,7 @@ export function resolveOverrides(graph: Graph, layers: Readonly<Record<string, L
         next: didYouMean(line, graph.nodes.flatMap((node) => [node.name, ...node.outputs])) ?? 'Give a name that `scalewright inspect` lists.',
       })
     }
-    for (const tensor of tensors) {
+    for (const tensor of new Set(tensors.map(carrierOf))) {
       const earlier = resolved.get(tensor)
       resolved.set(tensor, { ...earlier, ...override, from: [...(earlier?.from ?? []), line] })
     }
@@ -35,21 +38,19 @@ export function resolveOverrides(graph: Graph, layers: Readonly<Record<string, L
   return resolved
 }
 
-const isExact = (graph: Graph, line: string) =>
-  graph.nodes.some((node) => node.name === line || node.outputs.includes(line)) || graph.inputs.some((input) => input.name === line)
+const made = (nodes: readonly Node[]) => nodes.flatMap((node) => node.outputs.filter((name) => name !== ''))
 
-const rank = (graph: Graph, line: string) => (line.startsWith('op:') ? 0 : isExact(graph, line) ? 2 : 1)
+/** What a name means: a node's outputs before a tensor of the same name. */
+function exactNames(graph: Graph): Map<string, readonly string[]> {
+  const names = new Map<string, readonly string[]>()
+  for (const name of [...graph.inputs.map((input) => input.name), ...made(graph.nodes)]) names.set(name, [name])
+  for (const node of graph.nodes) names.set(node.name, made([node]))
+  return names
+}
 
-/** Tensors that a line of `quantize.layers` means. */
-export function matchLayers(graph: Graph, line: string): string[] {
-  const made = (nodes: readonly Node[]) => nodes.flatMap((node) => node.outputs.filter((name) => name !== ''))
+/** Tensors that `op:Type` or a pattern means. */
+function matching(graph: Graph, line: string): string[] {
   if (line.startsWith('op:')) return made(graph.nodes.filter((node) => node.op === line.slice(3)))
-  if (isExact(graph, line)) {
-    const byNode = made(graph.nodes.filter((node) => node.name === line))
-    return byNode.length > 0 ? byNode : [line]
-  }
   const matches = picomatch(line, { bash: true, nonegate: true })
-  const nodes = graph.nodes.filter((node) => matches(node.name))
-  const tensors = graph.nodes.flatMap((node) => node.outputs.filter((name) => name !== '' && matches(name)))
-  return [...new Set([...made(nodes), ...tensors])]
+  return graph.nodes.flatMap((node) => (matches(node.name) ? made([node]) : made([node]).filter((name) => matches(name))))
 }

@@ -1,22 +1,18 @@
 import { Fault } from '../core/fault.ts'
 import { bitsOf, type CodeType, type Grid, type Range } from '../core/grid.ts'
 import type { BiasPlan, Plan, TensorPlan, WeightPlan } from '../core/plan.ts'
-import { intAttribute } from '../onnx/attribute.ts'
+import { qparams } from '../core/qparams.ts'
+import { dependsOnInput } from '../calibrate/watch.ts'
+import { floatAttribute, intAttribute } from '../onnx/attribute.ts'
 import type { Graph, Node } from '../onnx/graph.ts'
 import { COMPUTE, floatActivations, isPassThrough, linearTensors } from '../onnx/operators.ts'
 import { topology, type Topology } from '../onnx/topology.ts'
 import { absorbedTensors } from './absorb.ts'
-import { activationBounds, resultRange, tailRanges, type FixedRange, type PictureRanges } from './fixed-ranges.ts'
+import { activationBounds, levelGrid, resultRange, tailRanges, type FixedRange, type PictureRanges } from './fixed-ranges.ts'
+import { nodesInFloat } from './float-nodes.ts'
 import type { QuantizeOptions } from './options.ts'
-import { qparams } from '../core/qparams.ts'
 import { resolveOverrides, type ResolvedOverride } from './overrides.ts'
-import { floatRegions } from './regions.ts'
-
-/** Operators that are computed on codes, or between dequantized inputs and a quantized output. */
-const QUANTIZABLE = new Set([
-  ...COMPUTE, 'Add', 'Sub', 'Mul', 'Div', 'Concat', 'AveragePool', 'GlobalAveragePool', 'GlobalMaxPool', 'Relu', 'Clip', 'LeakyRelu',
-  'PRelu', 'Sigmoid', 'HardSigmoid', 'HardSwish', 'Tanh', 'Softmax', 'BatchNormalization', 'Resize', 'Upsample', 'Pad', 'Abs', 'ReduceMean',
-])
+import { refuseQuantized } from './refuse-quantized.ts'
 
 const NO_PICTURES: PictureRanges = { inputs: new Map(), outputs: new Map() }
 
@@ -27,65 +23,63 @@ export interface QuantizePlan extends Plan {
 
 /**
  * Decides which tensors of a prepared Graph carry codes, on which grids, and which share a scale. Nothing is measured
- * here. Throws `recipe.*` Faults for names that the graph does not have.
+ * here. Throws `recipe.*` Faults for names that the graph does not have, and `model.already-quantized`.
  */
 export function planQuantization(graph: Graph, options: QuantizeOptions, pictures: PictureRanges = NO_PICTURES): QuantizePlan {
+  refuseQuantized(graph)
   const links = topology(graph)
   const activations = floatActivations(graph)
-  const overrides = resolveOverrides(graph, options.layers)
-  const floatNodes = nodesInFloat(graph, options, activations, overrides)
+  const floatNodes = nodesInFloat(graph, links, options, activations, resolveOverrides(graph, options.layers))
   const quantized = (node: Node) => !floatNodes.has(node.name)
   const absorbed = absorbedTensors(graph, links, quantized)
-  const carries = (name: string) => carriesCodes(name, graph, links, quantized)
-  const names = [...graph.inputs.map((input) => input.name), ...graph.nodes.flatMap((node) => node.outputs)].filter((name) => activations.has(name))
-  const coded = names.filter((name) => !absorbed.has(name) && carries(name))
+  // Who names a convolution means what comes out behind its Relu.
+  const overrides = resolveOverrides(graph, options.layers, (tensor) => behind(tensor, absorbed))
+  // What constants alone make is a constant operand: like an initializer it stays in float.
+  const moving = dependsOnInput(graph)
+  const carries = (name: string) => activations.has(name) && moving.has(name) && !absorbed.has(name) && carriesCodes(name, links, quantized)
+  const coded = [...graph.inputs.map((input) => input.name), ...graph.nodes.flatMap((node) => node.outputs)].filter(carries)
   const fixed = fixedRanges(graph, links, options, pictures, new Set(coded))
-  const groups = shareScales(graph, links, quantized, new Set(coded), absorbed, fixed)
+  const groups = shareScales(graph, quantized, new Set(coded), absorbed, fixed)
+  const bits = bitsByGroup(groups, overrides)
   const linear = linearTensors(graph)
   const planned = coded.map((name): TensorPlan => {
     const node = links.producer.get(name)
     const override = overrides.get(name)
     const bound = node ? boundOf(graph, node) : undefined
-    const fixedHere = overridesRange(override) ? undefined : fixed.get(name)
+    const fixedHere = typeof override?.threshold === 'number' ? undefined : fixed.get(name)
+    const seenAs = groups.get(name) === name ? sourceOf(name, links, activations) : name
     return {
       tensor: name,
       node: node?.name ?? '',
       group: groups.get(name)!,
-      grid: gridOf(options, override),
+      grid: gridOf(options, bits.get(groups.get(name)!)),
       ...(fixedHere ? { fixed: fixedHere } : {}),
       ...(bound ? { bound } : {}),
+      ...(seenAs === name ? {} : { seenAs }),
       ...(linear.has(name) ? { linear: true } : {}),
     }
   })
-  const tensors = alignSums(graph, planned, quantized)
+  const tensors = alignSums(graph, links, planned, quantized, overrides)
   const { weights, biases } = constantsOf(graph, links, options, quantized, new Map(tensors.map((plan) => [plan.tensor, plan])))
   return { tensors, weights, biases, floatNodes, overrides }
 }
 
-/** Nodes that stay in float: asked for, of an operator that is not quantized, on other than float data, or only moving float. */
-function nodesInFloat(graph: Graph, options: QuantizeOptions, activations: ReadonlySet<string>, overrides: ReadonlyMap<string, ResolvedOverride>): Map<string, string> {
-  const float = floatRegions(graph, options.float)
-  for (const [tensor, override] of overrides) {
-    const node = graph.nodes.find((one) => one.outputs.includes(tensor))
-    if (override.forward_with_float && node) float.set(node.name, `quantize.layers: ${override.from.join(', ')}`)
-  }
-  const producer = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)))
-  for (const node of graph.nodes) {
-    if (float.has(node.name)) continue
-    const moves = isPassThrough(node)
-    if (node.domain !== '' || !(QUANTIZABLE.has(node.op) || moves)) float.set(node.name, `${node.op} is not computed on codes`)
-    else if (!node.outputs.some((name) => activations.has(name))) float.set(node.name, 'not a float activation')
-    else if (moves) {
-      const above = producer.get(node.inputs[0] ?? '')
-      if (above && float.has(above.name)) float.set(node.name, `only moves what ${above.name} makes in float`)
-    }
-  }
-  return float
+/** Behind the nodes that absorb a tensor, the one that carries its codes; the tensor itself where none does. */
+function behind(tensor: string, absorbed: ReadonlyMap<string, string>): string {
+  let name = tensor
+  for (let next = absorbed.get(name); next !== undefined; next = absorbed.get(name)) name = next
+  return name
+}
+
+/** Calibration does not look at what movers make: the values are those of their source. */
+function sourceOf(tensor: string, links: Topology, activations: ReadonlySet<string>): string {
+  let name = tensor
+  for (let node = links.producer.get(name); node && isPassThrough(node) && activations.has(node.inputs[0]!); node = links.producer.get(name)) name = node.inputs[0]!
+  return name
 }
 
 /** ALGORITHMS 4.2: a pair where a quantized node reads; a quantized graph output; none behind a node that only float nodes read. */
-function carriesCodes(name: string, graph: Graph, links: Topology, quantized: (node: Node) => boolean): boolean {
-  if (graph.initializers.has(name)) return false
+function carriesCodes(name: string, links: Topology, quantized: (node: Node) => boolean): boolean {
   if ((links.consumers.get(name) ?? []).some((node) => quantized(node) && readsAsData(node, name))) return true
   const node = links.producer.get(name)
   return links.outputs.has(name) && node !== undefined && quantized(node)
@@ -105,7 +99,7 @@ function fixedRanges(graph: Graph, links: Topology, options: QuantizeOptions, pi
   }
   if (options.input === 'auto') {
     for (const [name, range] of pictures.inputs) {
-      if (coded.has(name)) fixed.set(name, { ...range, method: 'image-grid', reason: 'a picture of 256 levels: each level has its own code' })
+      if (coded.has(name)) fixed.set(name, levelGrid(range))
     }
   }
   return fixed
@@ -113,7 +107,7 @@ function fixedRanges(graph: Graph, links: Topology, options: QuantizeOptions, pi
 
 /** Union of tensors that must share scale and zero point; a group is named by its first tensor. */
 function shareScales(
-  graph: Graph, links: Topology, quantized: (node: Node) => boolean, coded: ReadonlySet<string>, absorbed: ReadonlySet<string>, fixed: ReadonlyMap<string, FixedRange>,
+  graph: Graph, quantized: (node: Node) => boolean, coded: ReadonlySet<string>, absorbed: ReadonlyMap<string, string>, fixed: ReadonlyMap<string, FixedRange>,
 ): Map<string, string> {
   const group = new Map<string, string>([...coded].map((name) => [name, name]))
   const order = new Map([...coded].map((name, index) => [name, index]))
@@ -126,7 +120,7 @@ function shareScales(
     const source = node.inputs[0]
     if (!quantized(node) || !isPassThrough(node) || source === undefined || !coded.has(source)) continue
     for (const output of node.outputs) {
-      const end = behindAbsorbed(output, links, absorbed, fixed, source)
+      const end = sharingEnd(output, absorbed, fixed, source)
       if (end !== undefined && coded.has(end)) join(source, end)
     }
   }
@@ -137,28 +131,29 @@ function shareScales(
  * A mover's output, or what an absorbed Clip or Relu makes of it when both ends stand on the same fixed grid (elsewhere
  * the activation changes the range).
  */
-function behindAbsorbed(output: string, links: Topology, absorbed: ReadonlySet<string>, fixed: ReadonlyMap<string, FixedRange>, source: string): string | undefined {
-  let name: string | undefined = output
-  let clipped = false
-  while (name !== undefined && absorbed.has(name)) {
-    clipped = true
-    name = links.consumers.get(name)?.[0]?.outputs[0]
-  }
-  if (name === undefined || !clipped) return name
-  const [a, b] = [fixed.get(source), fixed.get(name)]
-  return a && b && a.lo === b.lo && a.hi === b.hi ? name : undefined
+function sharingEnd(output: string, absorbed: ReadonlyMap<string, string>, fixed: ReadonlyMap<string, FixedRange>, source: string): string | undefined {
+  const end = behind(output, absorbed)
+  if (end === output) return end
+  const [a, b] = [fixed.get(source), fixed.get(end)]
+  return a && b && a.lo === b.lo && a.hi === b.hi ? end : undefined
 }
 
 /**
  * An Add whose result and one operand stand on the same fixed scale s: the other operand's step becomes s too, so that the
- * sum needs no second rounding (an image-space residual: pixels plus whole levels are whole levels).
+ * sum needs no second rounding (an image-space residual: pixels plus whole levels are whole levels). Only where nobody else
+ * reads that operand: elsewhere the coarser step would be a loss.
  */
-function alignSums(graph: Graph, plans: readonly TensorPlan[], quantized: (node: Node) => boolean): TensorPlan[] {
+function alignSums(
+  graph: Graph, links: Topology, plans: readonly TensorPlan[], quantized: (node: Node) => boolean, overrides: ReadonlyMap<string, ResolvedOverride>,
+): TensorPlan[] {
   const byTensor = new Map(plans.map((plan) => [plan.tensor, plan]))
-  const leaders = new Map(plans.map((plan) => [plan.tensor, byTensor.get(plan.group)!]))
+  const groups = Map.groupBy(plans, (plan) => plan.group)
   const scaleOf = (name: string) => {
-    const fixed = leaders.get(name)?.fixed
-    return fixed && qparams(fixed, leaders.get(name)!.grid).scale
+    const members = groups.get(byTensor.get(name)?.group ?? '') ?? []
+    const [leader] = members
+    // A threshold of the recipe, given for any member, decides for the whole group.
+    const ruled = leader?.fixed && !members.some(({ tensor }) => typeof overrides.get(tensor)?.threshold === 'number')
+    return ruled ? qparams(leader.fixed, leader.grid).scale : undefined
   }
   const aligned = new Map<string, NonNullable<TensorPlan['alignTo']>>()
   for (const node of graph.nodes) {
@@ -167,17 +162,26 @@ function alignSums(graph: Graph, plans: readonly TensorPlan[], quantized: (node:
     for (const [own, other] of [node.inputs, node.inputs.toReversed()] as [string, string][]) {
       const plan = byTensor.get(own)
       if (scale === undefined || scaleOf(other) !== scale || !plan || plan.fixed || plan.group !== own || plan.grid.symmetric) continue
+      if (links.consumers.get(own)?.length !== 1 || links.outputs.has(own)) continue
       aligned.set(own, { scale, reason: `${node.name} adds it to ${other} on a step of ${scale}: on the same step the sum is exact` })
     }
   }
   return plans.map((plan) => ({ ...plan, ...(aligned.has(plan.tensor) ? { alignTo: aligned.get(plan.tensor)! } : {}) }))
 }
 
-const overridesRange = (override: ResolvedOverride | undefined) => typeof override?.threshold === 'number'
+/** Bits that the recipe asks for, by group: who shares a scale shares its type. Where members disagree the most bits win. */
+function bitsByGroup(groups: ReadonlyMap<string, string>, overrides: ReadonlyMap<string, ResolvedOverride>): Map<string, number> {
+  const wanted = new Map<string, number>()
+  for (const [tensor, group] of groups) {
+    const bits = overrides.get(tensor)?.bits
+    if (bits !== undefined) wanted.set(group, Math.max(bits, wanted.get(group) ?? 0))
+  }
+  return wanted
+}
 
-function gridOf(options: QuantizeOptions, override: ResolvedOverride | undefined): Grid {
+function gridOf(options: QuantizeOptions, bits: number | undefined): Grid {
   const { type, symmetric, reduced } = options.activations
-  const wanted = override?.bits === undefined ? type : (type.replace(/\d+/, String(override.bits)) as CodeType)
+  const wanted = bits === undefined ? type : (type.replace(/\d+/, String(bits)) as CodeType)
   return { type: wanted, symmetric, ...(reduced && bitsOf(wanted) === 8 ? { reduced } : {}) }
 }
 
@@ -207,12 +211,26 @@ function constantsOf(graph: Graph, links: Topology, options: QuantizeOptions, qu
       })
     }
     weights.set(weight, earlier ?? { tensor: weight, node: node.name, grid, axis })
-    if (bias && graph.initializers.has(bias) && coded.has(input)) biases.push({ tensor: bias, node: node.name, input, weight })
+    const ratio = accumulatorRatio(node)
+    if (bias && coded.has(input) && isChannelBias(graph, node, bias) && ratio > 0 && Number.isFinite(ratio)) {
+      biases.push({ tensor: bias, node: node.name, input, weight, ...(ratio === 1 ? {} : { accumulatorRatio: ratio }) })
+    }
   }
   // A bias that two nodes read has two scales: it stays as it is.
   const readers = (name: string) => links.consumers.get(name)?.length ?? 0
   return { weights: [...weights.values()], biases: biases.filter((bias) => readers(bias.tensor) === 1) }
 }
+
+/** One value an output channel, along the last axis; anything else that a Gemm may add is no bias of an accumulator. */
+function isChannelBias(graph: Graph, node: Node, bias: string): boolean {
+  const dims = graph.initializers.get(bias)?.dims
+  const weight = graph.initializers.get(node.inputs[1]!)!.dims
+  const channels = { Conv: weight[0], ConvTranspose: weight[1]! * intAttribute(node, 'group', 1), Gemm: weight[intAttribute(node, 'transB', 0) === 1 ? 0 : 1] }[node.op]
+  return dims !== undefined && dims.at(-1) === channels && dims.slice(0, -1).every((dim) => dim === 1)
+}
+
+/** A Gemm adds beta · C to alpha times its accumulator: a step of C is alpha / beta steps of it (ALGORITHMS 1.5). */
+const accumulatorRatio = (node: Node): number => (node.op === 'Gemm' ? floatAttribute(node, 'alpha', 1) / floatAttribute(node, 'beta', 1) : 1)
 
 /** Output-channel axis of a weight (ALGORITHMS 1.2); null where no single axis is the output channel. */
 export function channelAxis(graph: Graph, node: Node): number | null {
@@ -223,7 +241,7 @@ export function channelAxis(graph: Graph, node: Node): number | null {
     case 'ConvTranspose': {
       const group = intAttribute(node, 'group', 1)
       if (group === 1) return 1
-      return dims[1] === 1 ? 0 : null
+      return group === dims[0] && dims[1] === 1 ? 0 : null
     }
     case 'Gemm':
       return intAttribute(node, 'transB', 0) === 1 ? 0 : 1

@@ -26,8 +26,8 @@ export const opsetFor = (types: Iterable<CodeType | 'float32'>): 13 | 21 =>
 /**
  * Puts QuantizeLinear/DequantizeLinear pairs around what the plan quantizes: one pair a tensor, read by its quantized
  * consumers; weights and biases become codes with a DequantizeLinear. Tensor names stay; what is added is called
- * `<tensor>_quantized`, `<tensor>_dequantized`. A quantized graph output keeps its name behind the pair, and its float
- * producer writes `<tensor>_float`. Tensors of one group share the same scale and zero-point initializers.
+ * `<tensor>_quantized`, `<tensor>_dequantized`. A graph output that a quantized node makes keeps its name behind the pair, and the
+ * node writes `<tensor>_float`. Tensors of one group share the same scale and zero-point initializers.
  */
 export function insertQdq(graph: Graph, plan: QuantizePlan, solved: SolvedScales): QdqGraph {
   const links = topology(graph)
@@ -50,7 +50,9 @@ export function insertQdq(graph: Graph, plan: QuantizePlan, solved: SolvedScales
   const renamed = new Map<string, string>()
   for (const { tensor, group } of plan.tensors) {
     const { scale, zeroPoint } = params(group, rows.get(tensor)!)
-    const isOutput = links.outputs.has(tensor) && links.producer.has(tensor)
+    const producer = links.producer.get(tensor)
+    // What a float node gives to the outside stays as it is; its pair is for the quantized readers alone.
+    const isOutput = links.outputs.has(tensor) && producer !== undefined && !plan.floatNodes.has(producer.name)
     const source = isOutput ? name(`${tensor}_float`) : tensor
     const target = isOutput ? tensor : name(`${tensor}_dequantized`)
     const codes = name(`${tensor}_quantized`)

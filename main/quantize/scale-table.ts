@@ -25,8 +25,9 @@ export function solveScales(graph: Graph, plan: QuantizePlan, options: QuantizeO
   const rows = activationRows(plan, options, thresholds)
   const byTensor = new Map(rows.map((row) => [row.tensor, row]))
   const constants = new Map<string, CodedConstant>()
+  const biasesOf = Map.groupBy(plan.biases, (bias) => bias.weight)
   for (const weight of plan.weights) {
-    const biases = plan.biases.filter((bias) => bias.weight === weight.tensor)
+    const biases = biasesOf.get(weight.tensor) ?? []
     const floors = biases.map((bias) => biasFloors(graph, bias, weight, byTensor.get(bias.input)!))
     const joined = floors.length === 0 ? [] : floors[0]!.map((_, channel) => Math.max(...floors.map((one) => one[channel]!)))
     constants.set(weight.tensor, quantizeWeight(graph.initializers.get(weight.tensor)!, weight, joined))
@@ -52,7 +53,7 @@ function activationRows(plan: QuantizePlan, options: QuantizeOptions, thresholds
 
 /** The range of a group: fixed where a rule knows it, else the widest of what its members ask for. */
 function groupRange(members: readonly TensorPlan[], plan: QuantizePlan, options: QuantizeOptions, thresholds: ThresholdSource): Threshold {
-  const override = members.map((member) => plan.overrides.get(member.tensor)).find((one) => one !== undefined)
+  const override = joinedOverride(members.flatMap((member) => plan.overrides.get(member.tensor) ?? []))
   const ranges = members.flatMap((member) => memberRange(member, override, options, thresholds) ?? [])
   const [first] = ranges
   if (!first) {
@@ -67,19 +68,32 @@ function groupRange(members: readonly TensorPlan[], plan: QuantizePlan, options:
   return ruled ?? { ...first, lo: Math.min(...ranges.map((range) => range.lo)), hi: Math.max(...ranges.map((range) => range.hi)) }
 }
 
+/** One range, one set of wishes: what any member asks for holds for all; of two answers the earlier tensor's counts. */
+function joinedOverride(overrides: readonly LayerOverride[]): LayerOverride | undefined {
+  if (overrides.length === 0) return undefined
+  const answers = overrides.toReversed().flatMap((override) => Object.entries(override).filter(([, answer]) => answer !== undefined && answer !== null))
+  return Object.fromEntries(answers)
+}
+
 function memberRange(member: TensorPlan, override: LayerOverride | undefined, options: QuantizeOptions, thresholds: ThresholdSource): Threshold | undefined {
   const wanted = methodOf(override, options.activations.method)
   const method = wanted === 'auto' && member.linear && !override?.method ? 'max' : wanted
-  const seen = thresholds(member.tensor, method, member.grid)
+  const seen = thresholds(member.seenAs ?? member.tensor, method, member.grid)
   if (typeof override?.threshold === 'number') {
     const oneSided = (seen?.lo ?? 0) >= 0
     return { lo: oneSided ? 0 : -override.threshold, hi: override.threshold, method: 'threshold', why: 'given in the recipe' }
   }
-  if (member.fixed) return { lo: member.fixed.lo, hi: member.fixed.hi, method: member.fixed.method, why: member.fixed.reason }
+  if (member.fixed) return { lo: member.fixed.lo, hi: member.fixed.hi, method: member.fixed.method, why: `${member.fixed.reason}${unusedWishes(override)}` }
   if (!seen) return undefined
   const scale = override?.th_scale ?? 1
   const scaled = scale === 1 ? seen : { ...seen, lo: seen.lo * scale, hi: seen.hi * scale, why: `${seen.why}; times th_scale ${scale}` }
   return { ...scaled, ...within(scaled, member.bound) }
+}
+
+/** A known range needs no method; only a threshold of the recipe takes its place. */
+function unusedWishes(override: LayerOverride | undefined): string {
+  const unused = (['method', 'th_strategy', 'th_scale'] as const).filter((key) => override?.[key] !== undefined)
+  return unused.length === 0 ? '' : `; ${unused.join(', ')} of the recipe not used: only threshold replaces a known range`
 }
 
 /** More than this share of the range lost to an aligned step costs more than a second rounding. */
@@ -91,7 +105,7 @@ function alignedRange({ alignTo, grid }: TensorPlan, seen: Threshold): Threshold
   const [min, max] = workingCodes(grid)
   const span = (max - min) * alignTo.scale
   const width = seen.hi - seen.lo
-  if (width > span / (1 - MOST_CUT)) return undefined
+  if (width === 0 || width > span / (1 - MOST_CUT)) return undefined
   const below = roundHalfEven(((-seen.lo / width) * span) / alignTo.scale) * alignTo.scale
   return { lo: -below, hi: span - below, method: 'sum-grid', why: alignTo.reason }
 }

@@ -75,15 +75,15 @@ export function biasFloors(graph: Graph, bias: BiasPlan, weight: WeightPlan, inp
   const head = INT32_MAX - products * maxInput * workingCodes(weight.grid)[1]
   const room = head > 0 ? head : INT32_MAX / 2
   // float32 scales round either way: one part in ten thousand keeps the bias inside.
-  const needs = Array.from(values, (value) => (1.0001 * Math.abs(value)) / (input.scale[0]! * room))
+  const needs = Array.from(values, (value) => (1.0001 * Math.abs(value)) / (input.scale[0]! * (bias.accumulatorRatio ?? 1) * room))
   return weight.axis === null ? [Math.max(...needs)] : needs
 }
 
-/** Bias codes: int32, scale s_x · s_w a channel, zero point 0, divided in float64 (ALGORITHMS 1.5). */
+/** Bias codes: int32, scale s_x · s_w a channel (times alpha / beta of a Gemm), zero point 0, divided in float64 (ALGORITHMS 1.5). */
 export function quantizeBias(graph: Graph, plan: BiasPlan, input: ScaleRow, weight: ScaleRow): CodedConstant {
   const bias = graph.initializers.get(plan.tensor)!
   const values = float32(bias)
-  const scale = weight.scale.map((one) => Math.fround(input.scale[0]! * one))
+  const scale = weight.scale.map((one) => Math.fround(input.scale[0]! * one * (plan.accumulatorRatio ?? 1)))
   const perChannel = scale.length > 1
   const codes = new Int32Array(values.length)
   for (let i = 0; i < values.length; i++) {
@@ -99,7 +99,7 @@ export function quantizeBias(graph: Graph, plan: BiasPlan, input: ScaleRow, weig
   const extremes = values.reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)] as [number, number], [0, 0] as [number, number])
   return {
     row: {
-      tensor: plan.tensor, kind: 'bias', type: 'int32', granularity: perChannel ? 'channel' : 'tensor', axis: perChannel ? 0 : null,
+      tensor: plan.tensor, kind: 'bias', type: 'int32', granularity: perChannel ? 'channel' : 'tensor', axis: perChannel ? bias.dims.length - 1 : null,
       scale, zeroPoint: scale.map(() => 0), lo: extremes[0], hi: extremes[1], method: 'input-times-weight', float: false, reason: '',
     },
     codes: tensor('int32', bias.dims, codes),

@@ -34,6 +34,20 @@ export async function readRecipe(path: string, options: RecipeOptions = {}, cwd:
   return checked(text, changesOf(options), dirname(file), cwd)
 }
 
+/**
+ * Checks a recipe that is no file (typed in a window, say), with `--set` assignments where given; relative paths count from `folder`.
+ * Throws `recipe.*` with `recipe:line:column`.
+ */
+export const recipeFromText = (source: string, folder: string, set: readonly string[] = []): Recipe =>
+  checked(parseRecipeText(source, 'recipe'), changesOf({ set }), folder, folder)
+
+/** Every file or folder that a recipe names, absolute. */
+export const pathsOf = (recipe: Recipe): string[] =>
+  PATH_KEYS.flatMap((path) => {
+    const value = valueAt(recipe, path)
+    return typeof value === 'string' ? [value] : []
+  })
+
 /** A model with options is short for a recipe. Its samples also serve the evaluation unless that has its own. */
 export function recipeFromOptions(model: string, options: RecipeOptions = {}, cwd: string = process.cwd()): Recipe {
   const text: RecipeText = { value: {}, locate: () => 'the command line' }

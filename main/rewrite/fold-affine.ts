@@ -26,7 +26,8 @@ export function foldAffine(graph: Graph, keep: ReadonlySet<string> = new Set()):
     if (conv.op !== 'Conv' && conv.op !== 'ConvTranspose') continue
     const weight = graph.initializers.get(conv.inputs[1] ?? '')
     const bias = conv.inputs[2] ? graph.initializers.get(conv.inputs[2]) : undefined
-    if (weight?.type !== 'float32' || (conv.inputs[2] && bias?.type !== 'float32')) continue
+    // A constant [C, 1, 1] runs along the channels of a picture, and along the batch of a 1-D convolution.
+    if (weight?.type !== 'float32' || weight.dims.length !== 4 || (conv.inputs[2] && bias?.type !== 'float32')) continue
     const channels = outputChannels(conv, weight)
     const chain = affineChain(graph, links, conv.outputs[0]!, channels, keep)
     if (chain.nodes.length === 0) continue

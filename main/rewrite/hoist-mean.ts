@@ -19,17 +19,18 @@ export interface Hoisted {
  * the picture's own codes and nothing is rounded before it. m·x + a goes into the weights as W·m; the constant part
  * W·a goes into the bias where the Conv does not pad. Where it pads with zeros, the shift must not reach into the border
  * (ALGORITHMS 5.4): the constant part then becomes the weights of one more input channel, a plane that is `level` inside the
- * picture and, like everything, zero in the padding. Exact in real numbers, borders included.
+ * picture and, like everything, zero in the padding; it is the end of the picture's range that is farther from the mean.
+ * Exact in real numbers, borders included.
  */
 export function hoistMean(graph: Graph, input: string, peak: number, keep: ReadonlySet<string> = new Set()): Hoisted {
   const unchanged = { graph, folded: [], planes: [], centre: 0 }
+  const channels = 3 // of a colour picture; one with a single channel has no means to be taken apart
   const links = topology(graph)
   const readers = links.consumers.get(input) ?? []
-  const channels = 3
   if (readers.length !== 1 || links.outputs.has(input)) return unchanged
   const chain = affineChain(graph, links, input, channels, keep)
   const last = chain.nodes.at(-1)
-  if (!last) return unchanged
+  if (!last || chain.affine.m.some((factor) => factor === 0)) return unchanged
   const behind = links.consumers.get(last.outputs[0]!) ?? []
   const conv = behind[0]
   if (behind.length !== 1 || conv?.op !== 'Conv' || conv.inputs[0] !== last.outputs[0] || links.outputs.has(last.outputs[0]!) || keep.has(last.outputs[0]!)) return unchanged
@@ -47,7 +48,7 @@ export function hoistMean(graph: Graph, input: string, peak: number, keep: Reado
     return made
   }
   const centre = pads ? centreOf(chain.affine, peak) : 0
-  const level = peak - centre
+  const level = centre > peak / 2 ? -centre : peak - centre
   const affine = { m: chain.affine.m, a: chain.affine.a.map((a, channel) => a + chain.affine.m[channel]! * centre) }
   const made = pads ? widened(weight, affine, level) : { weight: scaled(weight, chain.affine), constant: constantPart(weight, chain.affine) }
   const weightName = put(`${conv.inputs[1]}_hoisted`, made.weight)

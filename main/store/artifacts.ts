@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream, createWriteStream, existsSync } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { asWriteFault } from '../core/files.ts'
+import { asWriteFault, ensureFolder } from '../core/files.ts'
 import type { Artifact } from '../core/run.ts'
 import { isGone } from './process-mark.ts'
 
@@ -27,8 +27,12 @@ export async function putArtifact(folder: string, content: ArtifactContent, fact
   const incoming = join(folder, 'artifacts', INCOMING)
   const temporary = join(incoming, `${process.pid}-${randomBytes(6).toString('hex')}`)
   try {
-    await mkdir(incoming, { recursive: true })
-    return await keep(folder, content, facts, temporary).finally(() => rm(temporary, { force: true }))
+    ensureFolder(incoming)
+    try {
+      return await keep(folder, content, facts, temporary)
+    } finally {
+      await rm(temporary, { force: true })
+    }
   } catch (error) {
     throw asWriteFault(error, content instanceof Uint8Array ? incoming : content.path)
   }
@@ -38,7 +42,7 @@ async function keep(folder: string, content: ArtifactContent, { role, name }: Ar
   const { sha256, bytes } = await writeHashed(content, temporary)
   const path = artifactPath(folder, sha256, name)
   if (!(await isWhole(path, bytes))) {
-    await mkdir(dirname(path), { recursive: true })
+    ensureFolder(dirname(path))
     await rename(temporary, path)
     await syncFolders(dirname(path), join(folder, 'artifacts'))
   }

@@ -1,8 +1,8 @@
 import Database from 'better-sqlite3'
-import { mkdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fault } from '../core/fault.ts'
-import { asWriteFault } from '../core/files.ts'
+import { asWriteFault, ensureFolder } from '../core/files.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations/index.ts'
 import { asStoreFault, guarded } from './store-fault.ts'
@@ -42,18 +42,16 @@ export function openDatabase(folder: string, options: { readonly readonly?: bool
 }
 
 function prepareFolder(folder: string, path: string, readonly: boolean): void {
+  if (!readonly) return ensureFolder(folder)
   try {
-    if (!readonly) mkdirSync(folder, { recursive: true })
     if (!statSync(folder).isDirectory()) throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' })
-    if (readonly) statSync(path)
+    statSync(path)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (readonly && code === 'ENOENT') {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       const next = 'Give its folder with --workspace; a first run makes one.'
       throw new Fault({ code: 'workspace.none', where: folder, what: 'there is no workspace here', next })
     }
-    // A file in the way is reported as EEXIST by mkdir.
-    throw asWriteFault(code === 'EEXIST' ? Object.assign(new Error('not a folder', { cause: error }), { code: 'ENOTDIR' }) : error, folder)
+    throw asWriteFault(error, folder)
   }
 }
 

@@ -35,6 +35,8 @@ export interface RunSummary {
   readonly latencyRatio: number | null
   readonly sizeRatio: number | null
   readonly fault: FaultData | null
+  /** How many gates were passed and failed; null where none was set. */
+  readonly gates: { readonly passed: number; readonly failed: number } | null
   readonly tags: readonly string[]
   readonly archived: boolean
 }
@@ -58,6 +60,7 @@ export function listRuns(db: Db, filter: RunFilter = {}): RunSummary[] {
     SELECT id AS run, parent, verb, status, created, seconds, archived,
       document ->> '$.model.path' AS model, document ->> '$.latency.ratio' AS latencyRatio, document ->> '$.size.ratio' AS sizeRatio,
       document -> '$.quality' AS quality, document -> '$.fault' AS fault,
+      (SELECT json_object('passed', sum(passed), 'failed', sum(NOT passed)) FROM gates WHERE gates.run = runs.id HAVING count(*) > 0) AS gates,
       (SELECT json_group_array(tag ORDER BY tag) FROM tags WHERE tags.run = runs.id) AS tags,
       (SELECT json_group_object(version, value) FROM metrics WHERE metrics.run = runs.id AND position = 0) AS means
     FROM runs ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
@@ -66,10 +69,11 @@ export function listRuns(db: Db, filter: RunFilter = {}): RunSummary[] {
   return rows.map(summaryOf)
 }
 
-interface SummaryRow extends Omit<RunSummary, 'quality' | 'fault' | 'tags' | 'archived'> {
+interface SummaryRow extends Omit<RunSummary, 'quality' | 'fault' | 'gates' | 'tags' | 'archived'> {
   readonly archived: number
   readonly quality: string | null
   readonly fault: string | null
+  readonly gates: string | null
   readonly tags: string
   readonly means: string
 }
@@ -80,6 +84,7 @@ function summaryOf({ means, ...row }: SummaryRow): RunSummary {
     ...row,
     archived: row.archived === 1,
     tags: JSON.parse(row.tags) as string[],
+    gates: row.gates === null ? null : (JSON.parse(row.gates) as RunSummary['gates']),
     fault: row.fault === null ? null : (JSON.parse(row.fault) as FaultData),
     quality: head === null ? null : { protocol: head.protocol, unit: head.unit, ...(JSON.parse(means) as Versions) },
   }

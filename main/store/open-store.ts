@@ -43,6 +43,7 @@ export interface Store {
   tagsOf(id: string): string[]
   /** Hides a run from the list, or shows it again. */
   archiveRun(id: string, archived?: boolean): void
+  isArchived(id: string): boolean
   putArtifact(content: ArtifactContent, facts: ArtifactFacts): Promise<Artifact>
   findStatistics(key: string): KnownStatistics | undefined
   putStatistics(key: string, artifact: Artifact, run: string): void
@@ -69,6 +70,7 @@ export function openStore(workspace: string, options: { readonly readonly?: bool
 export function storeOn(db: Db, folder: string, orphans: readonly string[] = []): Store {
   const change = (sql: string, value: string | number, id: string) => void write(db, () => db.prepare(sql).run(value, findId(db, id)))
   const tagsOf = db.prepare<[string], string>('SELECT tag FROM tags WHERE run = ? ORDER BY tag').pluck()
+  const archivedOf = db.prepare<[string], number>('SELECT archived FROM runs WHERE id = ?').pluck()
   const idOf = (id: string) => guarded(db.name, () => findId(db, id))
   return {
     folder,
@@ -84,6 +86,7 @@ export function storeOn(db: Db, folder: string, orphans: readonly string[] = [])
     untagRun: (id, tag) => change('DELETE FROM tags WHERE tag = ? AND run = ?', tag, id),
     tagsOf: (id) => guarded(db.name, () => tagsOf.all(findId(db, id))),
     archiveRun: (id, archived = true) => change('UPDATE runs SET archived = ? WHERE id = ?', Number(archived), id),
+    isArchived: (id) => guarded(db.name, () => archivedOf.get(findId(db, id))) === 1,
     putArtifact: (content, facts) => putArtifact(folder, content, facts),
     findStatistics: (key) => findStatistics(db, folder, key),
     putStatistics: (key, artifact, run) => putStatistics(db, folder, key, artifact, run),

@@ -17,8 +17,7 @@ export function shownPath(path: string, cwd: string): string {
   return inside === '' || inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside) ? path : inside
 }
 
-/** A word of a command line, quoted where a shell would split or change it. */
-export const shellWord = (word: string): string => (/^[\w@%+=:,./\\-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
+export { shellWord } from '../../core/shell-word.ts'
 
 /** Parts of a report with an empty line between; empty parts are left out. */
 export const reportText = (parts: readonly (readonly string[])[]): string =>

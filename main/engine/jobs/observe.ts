@@ -6,6 +6,7 @@ import { writeFileAtomic } from '../../core/files.ts'
 import { sha256 } from '../../core/hash.ts'
 import type { CalibrationFacts } from '../../core/run.ts'
 import type { Task } from '../../core/task.ts'
+import { refuseQuantized } from '../../quantize/refuse-quantized.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
 import { loadWorkpiece, openPart } from './workpiece.ts'
 
@@ -25,6 +26,7 @@ export interface ObserveOutput {
 /** One pass over the calibration samples; writes the Statistics file. */
 export async function observeJob({ recipe, threads, statistics }: ObserveInput, task: Task): Promise<ObserveOutput> {
   const piece = await loadWorkpiece(recipe.model)
+  refuseQuantized(piece.graph)
   const calibration = await openPart(piece, recipe, 'calibration', task)
   if (!calibration) {
     throw new Fault({ code: 'recipe.no-samples', what: 'there are no calibration samples', where: 'samples.calibration', next: 'Give --samples FOLDER or set samples.calibration.path in the recipe.' })

@@ -4,6 +4,9 @@ import type { ModelFacts, ProofFacts, SampleFacts } from '../../core/run.ts'
 import type { Task } from '../../core/task.ts'
 import { macsOfSample, parameterCount } from '../../compare/macs.ts'
 import type { Tensor } from '../../onnx/graph.ts'
+import { quantizeOptions } from '../../quantize/options.ts'
+import { resolveOverrides } from '../../quantize/overrides.ts'
+import { floatRegions } from '../../quantize/regions.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
 import { proveEqual } from '../../rewrite/prove.ts'
 import { openSession } from '../../runtime/session.ts'
@@ -38,6 +41,7 @@ const OPSET_TOLERANCE = 1e-5
 export async function prepare({ recipe, threads }: PrepareInput, task: Task): Promise<PrepareOutput> {
   task.report({ stage: 'prepare', done: 0, total: 3, unit: 'steps' })
   const piece = await loadWorkpiece(recipe.model)
+  checkNames(piece, recipe)
   const calibration = await openPart(piece, recipe, 'calibration', task)
   task.report({ stage: 'prepare', done: 1, total: 3, unit: 'steps' })
   const evaluation = await openPart(piece, recipe, 'evaluation', task)
@@ -61,6 +65,13 @@ export async function prepare({ recipe, threads }: PrepareInput, task: Task): Pr
     proofs,
     preprocess: Object.fromEntries(parts.map((part) => [part.part, part.samples.preprocess])),
   }
+}
+
+/** A layer that the model does not have is said before an hour of calibration, not behind it. */
+function checkNames({ graph }: Workpiece, recipe: Recipe): void {
+  const { float, layers } = quantizeOptions(recipe.quantize)
+  floatRegions(graph, float)
+  resolveOverrides(graph, layers)
 }
 
 const factsOf = (samples: SampleSet): SampleFacts => ({ count: samples.count, sha256: samples.sha256, skipped: samples.skipped.length })

@@ -13,6 +13,7 @@ import { breathe, type Task } from '../../core/task.ts'
 import { encodeModel } from '../../onnx/encode.ts'
 import type { Graph } from '../../onnx/graph.ts'
 import { prepareGraph } from '../../onnx/prepare.ts'
+import { topology } from '../../onnx/topology.ts'
 import type { PictureRanges } from '../../quantize/fixed-ranges.ts'
 import { quantizeOptions, type QuantizeOptions } from '../../quantize/options.ts'
 import { resolveOverrides } from '../../quantize/overrides.ts'
@@ -56,7 +57,7 @@ export async function quantizeJob({ recipe, statistics, out }: QuantizeInput, ta
   const { quantized, workGraph, folded, steps } = quantizeFrom(piece, recipe, seen, statistics)
   report(1)
   await breathe(task)
-  const proofs = folded.length === 0 ? [] : [await proveFolding(piece, workGraph, folded)]
+  const proofs = workGraph === piece.graph ? [] : [await proveWorkGraph(piece, workGraph, folded)]
   report(2)
   const bytes = encodeModel(quantized.graph)
   await writeFileAtomic(out, bytes)
@@ -80,7 +81,7 @@ export function quantizeFrom(piece: Workpiece, recipe: Recipe, statistics: Stati
   const { workGraph, folded, pictures } = foldConstants(graph, options, pictureRanges(expectation))
   const plan = planQuantization(workGraph, options, pictures)
   // Tensors whose range a rule knows need not have been seen.
-  const needed = plan.tensors.filter((tensor) => !tensor.fixed && tensor.group === tensor.tensor).map((tensor) => tensor.tensor)
+  const needed = plan.tensors.filter((tensor) => !tensor.fixed && tensor.group === tensor.tensor).map((tensor) => tensor.seenAs ?? tensor.tensor)
   checkStatistics(statistics, piece.graphSha256, needed, { where, allowUnexpected: true })
   const thresholds: ThresholdSource = (tensor, method, grid) => {
     const tensorStatistics = statistics.tensors.get(tensor)
@@ -107,27 +108,44 @@ function foldConstants(graph: Graph, options: QuantizeOptions, pictures: Picture
   return { workGraph, folded, pictures: { ...pictures, inputs } }
 }
 
-/** Tensors that the recipe speaks of must not be folded away. Throws `recipe.unknown-layer` for names the model does not have. */
-function namedTensors(graph: Graph, options: QuantizeOptions): Set<string> {
+/**
+ * Tensors that the recipe speaks of and that must not be folded away. What is said of a convolution itself holds for it with all
+ * that is folded into it. Throws `recipe.unknown-layer` for names the model does not have.
+ */
+export function namedTensors(graph: Graph, options: QuantizeOptions): Set<string> {
+  const { producer } = topology(graph)
   const float = floatRegions(graph, options.float)
   const nodes = graph.nodes.filter((node) => float.has(node.name))
-  return new Set([...resolveOverrides(graph, options.layers).keys(), ...nodes.flatMap((node) => [...node.inputs, ...node.outputs])])
+  const named = [...resolveOverrides(graph, options.layers)].filter(([tensor, { from }]) => {
+    const node = producer.get(tensor)
+    const isConv = node?.op === 'Conv' || node?.op === 'ConvTranspose'
+    return !isConv || (from.includes(tensor) && node.name !== tensor)
+  })
+  return new Set([...named.map(([tensor]) => tensor), ...nodes.flatMap((node) => [...node.inputs, ...node.outputs])])
 }
 
 /** Folding rounds every weight once: 1e-4 of the output's range is far above that and far below a code. */
 const FOLDING_TOLERANCE = 1e-4
 
-async function proveFolding(piece: Workpiece, workGraph: Graph, folded: readonly FoldedNode[]): Promise<ProofFacts> {
+/** The graph that is quantized against the one that was observed: raised to another opset, folded, or both. */
+async function proveWorkGraph(piece: Workpiece, workGraph: Graph, folded: readonly FoldedNode[]): Promise<ProofFacts> {
   const sessions: Session[] = []
+  const nodes = folded.map(({ node }) => node)
+  const rewrite = folded.length === 0 ? 'raise-opset' : 'fold-affine'
   try {
     for (const bytes of [piece.graphBytes, encodeModel(workGraph)]) sessions.push(await openSession(bytes, { mode: 'float', threads: 1, where: piece.file.path }))
     const inputs = [0, 1].map((seed) => noiseFeeds(piece.guess, seed))
-    const proof = await proveEqual(sessions[0]!, sessions[1]!, inputs, { rewrite: 'fold-affine', nodes: folded.map(({ node }) => node), relativeTolerance: FOLDING_TOLERANCE })
+    const proof = await proveEqual(sessions[0]!, sessions[1]!, inputs, { rewrite, nodes, relativeTolerance: FOLDING_TOLERANCE })
     if (proof.verdict !== 'broken') return proof
-    throw new Fault({
-      code: 'model.folding-broken', where: piece.file.path, what: `folding ${folded.map(({ node }) => node).join(', ')} into convolutions changes the outputs by ${proof.maxAbs}`,
-      next: 'Keep one of these nodes in float (quantize.float.names), and report this model.',
-    })
+    throw folded.length === 0
+      ? new Fault({
+        code: 'model.preparation-broken', where: piece.file.path, what: `raised to opset ${workGraph.opsets.get('')} the model gives other values (by ${proof.maxAbs})`,
+        next: 'Use 8 bits, or export the model again with opset 21 or newer, and report this model.',
+      })
+      : new Fault({
+        code: 'model.folding-broken', where: piece.file.path, what: `folding ${nodes.join(', ')} into convolutions changes the outputs by ${proof.maxAbs}`,
+        next: 'Switch it off (quantize.fold: off), and report this model.',
+      })
   } finally {
     for (const session of sessions) await session.close()
   }

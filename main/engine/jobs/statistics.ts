@@ -48,7 +48,7 @@ export async function statisticsJob({ files, out }: StatisticsInput, task: Task)
 }
 
 /** Channel sums are in units of 2^-149; the mean needs only the precision of a double. */
-function summaryOf({ tensor, channels, count, min, max, channelSum }: TensorStatistics): TensorSummary {
+export function summaryOf({ tensor, channels, count, min, max, channelSum }: TensorStatistics): TensorSummary {
   const units = channelSum.reduce((sum, channel) => sum + channel, 0n)
   return { tensor, channels, count, min, max, mean: count === 0 ? 0 : (Number(units) * 2 ** -149) / count }
 }

@@ -110,7 +110,7 @@ describe.skipIf(!canListChildren)('the engine of a recorded run', () => {
     expect(await app.runs.list({ status: 'done' })).toHaveLength(1 + KILLS / 5 + missed)
     // Moments all over the run, not one stage again and again.
     expect(new Set(hit.keys())).toEqual(new Set(["job 'prepare'", "job 'observe'", "job 'quantize'", "job 'compare'"]))
-  }, 90_000)
+  }, 180_000)
 
   it('is killed before anything is recorded: the command fails and leaves no run', async () => {
     const before = (await app.runs.list({})).length

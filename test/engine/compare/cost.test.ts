@@ -15,7 +15,7 @@ test('latency: both versions run equally often, within the limits', async () => 
   const seen: number[] = []
   const task = { ...quietTask, report: ({ done }: { done: number }) => void seen.push(done) }
   const latency = await measureLatency(models, feeds, { threads: 1, budgetMs: 5 }, task)
-  expect(latency.protocol).toBe('interleaved/warmup3/threads1/1x3x12x12')
+  expect(latency.protocol).toBe('turns/warmup3/threads1/1x3x12x12')
   expect(latency.floatMs.runs).toBe(latency.fusedMs.runs)
   expect(latency.floatMs.runs).toBeGreaterThanOrEqual(10)
   expect(latency.floatMs.runs).toBeLessThanOrEqual(200)

@@ -69,6 +69,24 @@ describe('foldAffine', () => {
     expect(foldAffine(conv(extra as Partial<ModelSpec>)).folded.map((one) => one.node)).toEqual(expected)
   })
 
+  it('leaves a 1-D convolution alone, where [C, 1, 1] runs along the batch', () => {
+    const before = graph({
+      inputs: { x: [1, 2, 9] }, outputs: { y: null }, initializers: { w: noise([4, 2, 3]), one: floats([4, 1, 1], [1, 2, 3, 4]) },
+      nodes: [node('Conv', ['x', 'w'], ['c'], {}, 'conv'), node('Add', ['c', 'one'], ['y'], {}, 'add')],
+    })
+    expect(foldAffine(before).folded).toEqual([])
+  })
+
+  it('keeps the weight that another convolution shares, and both give the same', async () => {
+    const before = graph({
+      inputs: { x: SHAPE }, outputs: { y: null, z: null }, initializers: { w: noise([4, 2, 3, 3]), one: floats([4, 1, 1], [1, 2, 3, 4]) },
+      nodes: [node('Conv', ['x', 'w'], ['c'], {}, 'conv'), node('Mul', ['c', 'one'], ['y'], {}, 'mul'), node('Conv', ['x', 'w'], ['z'], {}, 'other')],
+    })
+    const { graph: after, folded } = foldAffine(before)
+    expect(folded.map((one) => one.node)).toEqual(['mul'])
+    expect((await prove(before, after)).verdict).not.toBe('broken')
+  })
+
   it('keeps a tensor that is named', () => {
     expect(foldAffine(conv(), new Set(['c'])).folded).toEqual([])
   })

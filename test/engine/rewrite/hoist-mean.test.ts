@@ -38,6 +38,24 @@ describe('hoistMean', () => {
     expect((await prove(before, after)).verdict).toBe('within tolerance')
   })
 
+  it.each([
+    ['a bright mean', [-0.9, -0.8, -0.95], 2],
+    ['a negative, 1 - x', [-1, -1, -1], -1],
+    ['a mean below black', [0.5, 0.4, 0.3], 1],
+  ])('finds a plane that weighs something with %s', async (_, shift, factor) => {
+    const before = head([1, 1, 1, 1], { initializers: { ...Object.fromEntries(head([1, 1, 1, 1]).initializers), mean: floats([1, 3, 1, 1], shift), two: float32Scalar(factor) } })
+    const { graph: after, centre } = hoistMean(before, 'x', 1)
+    expect(after.nodes.map((one) => one.op)).toContain('Concat')
+    // The plane is the end of the range -centre..1 - centre that is farther from 0.
+    expect(float32(after.initializers.get('x_level')!)[0]!).toBeCloseTo(centre > 0.5 ? -centre : 1 - centre, 6)
+    expect((await prove(before, after)).verdict).not.toBe('broken')
+  })
+
+  it('leaves a channel that is multiplied by 0 alone', () => {
+    const before = head([1, 1, 1, 1], { initializers: { ...Object.fromEntries(head([1, 1, 1, 1]).initializers), two: floats([1, 3, 1, 1], [2, 0, 2]) } })
+    expect(hoistMean(before, 'x', 1).graph).toBe(before)
+  })
+
   it('needs no plane where the convolution does not pad', async () => {
     const before = head([0, 0, 0, 0])
     const { graph: after, planes } = hoistMean(before, 'x', 1)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { App, AppOptions, CompareInput, DemoResult, RunSummary } from '../../../main/app/api.ts'
+import type { OpenPage } from '../../../main/cli/job.ts'
 import { commandLine } from '../../../main/cli/command-line.ts'
 import { Fault } from '../../../main/core/fault.ts'
 import type { Run } from '../../../main/core/run.ts'
@@ -52,10 +53,14 @@ function answering(answers: Partial<App>) {
   return { openApp, opened, closed: () => closed }
 }
 
-async function type(line: string, answers: Partial<App> = {}, signal = new AbortController().signal) {
+const closedDoor = async (): Promise<never> => {
+  throw new Error('no page is opened here')
+}
+
+async function type(line: string, answers: Partial<App> = {}, signal = new AbortController().signal, openPage: OpenPage = closedDoor) {
   const terminal = memoryTerminal()
   const app = answering(answers)
-  const code = await commandLine(line.split(' '), { terminal, cwd, environment: {}, signal, openApp: app.openApp })
+  const code = await commandLine(line.split(' '), { terminal, cwd, environment: {}, signal, openApp: app.openApp, openPage })
   return { code, stdout: terminal.stdout(), stderr: terminal.stderr(), ...app }
 }
 
@@ -214,7 +219,7 @@ test('the history is a list, a difference, a gate', async () => {
   const summary: RunSummary = {
     run: '01JRUN', parent: null, verb: 'run', status: 'done', created: RUN.created, seconds: 3, model: join(cwd, 'net.onnx'),
     quality: { protocol: 'psnr-y/shave3/studio', unit: 'dB', float: 33.5, simulated: 33.4, fused: null }, latencyRatio: 0.55, sizeRatio: null, fault: null,
-    tags: ['ship'], archived: false,
+    gates: { passed: 2, failed: 0 }, tags: ['ship'], archived: false,
   }
   const scale = RUN.scales![0]!
   const asked: unknown[] = []
@@ -230,6 +235,7 @@ test('the history is a list, a difference, a gate', async () => {
     gate: async (run, baseline, gates) => (asked.push(gates), { run, baseline, gates: [{ rule: 'r', measured: null, passed: false }], passed: false }),
     tag: async (_id, change) => change.add,
     archive: async () => undefined,
+    marks: async () => ({ tags: [], archived: false }),
   }
   const list = await type('runs list --limit 3 --status done', { runs })
   expect(list.stdout.split('\n')[1]).toMatch(/^ {2}01JRUN {2}run {3}done {4}2026-01-02 03:04:05 {2}net\.onnx {2}psnr-y\/shave3\/studio dB .*33\.400 .*– .*0\.55   +– {2}ship$/)
@@ -297,11 +303,34 @@ test.each(['run a.onnx --seed -1', 'run a.onnx --threads 0', 'run a.onnx --threa
 test('help is help: on stdout, exit 0, in the language asked for, and names no verb that is not there', async () => {
   for (const line of ['--help', 'help', '--help --json']) expect(await type(line)).toMatchObject({ code: 0, stderr: '' })
   const { stdout } = await type('--help')
-  expect([...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, verb]) => verb)).toEqual(['inspect', 'calibrate', 'quantize', 'compare', 'run', 'demo', 'runs', 'doctor', 'help'])
+  expect([...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, verb]) => verb)).toEqual(['inspect', 'calibrate', 'quantize', 'compare', 'run', 'demo', 'runs', 'serve', 'doctor', 'help'])
   expect((await type('calibrate --help --lang zh')).stdout).toContain('所有命令共有的选项')
   expect((await type('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
 })
 
 test('errors speak the language asked for', async () => {
   expect((await type('runn x --lang zh')).stderr).toMatch(/^错误: 没有命令「runn」\n {2}下一步 {2}/)
+})
+
+test('serve says its address first, as JSON where that is asked for, and ends well with Ctrl-C', async () => {
+  for (const words of ['serve --port 8080 --allow-write --root /data', 'serve --json']) {
+    const stop = new AbortController()
+    const asked: unknown[] = []
+    let closed = 0
+    const openPage: OpenPage = async (_app, options) => {
+      asked.push(options)
+      setTimeout(() => stop.abort(), 20)
+      return { url: 'http://127.0.0.1:8080/#t=00', close: async () => void closed++ }
+    }
+    const { code, stdout } = await type(words, {}, stop.signal, openPage)
+    expect([code, closed]).toEqual([0, 1])
+    if (words.includes('--json')) {
+      expect(JSON.parse(stdout)).toEqual({ url: 'http://127.0.0.1:8080/#t=00' })
+      expect(asked[0]).toMatchObject({ port: 0, allowWrite: false, roots: [], folder: cwd })
+    } else {
+      expect(stdout.split('\n')[1]).toBe('  http://127.0.0.1:8080/#t=00')
+      expect(asked[0]).toMatchObject({ port: 8080, allowWrite: true, roots: ['/data'] })
+    }
+  }
+  expect((await type('serve --port 70000')).code).toBe(2)
 })

@@ -20,8 +20,8 @@ describe('timings', () => {
   })
 
   test('the protocol names how it was measured and the input shapes', () => {
-    expect(latencyProtocol({ x: noise([1, 3, 2, 2]) }, 2)).toBe('interleaved/warmup3/threads2/1x3x2x2')
-    expect(latencyProtocol({ b: floats([], [1]), a: floats([1, 2], [1, 2]) }, 1)).toBe('interleaved/warmup3/threads1/1x2+scalar')
+    expect(latencyProtocol({ x: noise([1, 3, 2, 2]) }, 2)).toBe('turns/warmup3/threads2/1x3x2x2')
+    expect(latencyProtocol({ b: floats([], [1]), a: floats([1, 2], [1, 2]) }, 1)).toBe('turns/warmup3/threads1/1x2+scalar')
   })
 })
 

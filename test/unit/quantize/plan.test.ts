@@ -68,6 +68,12 @@ describe('planQuantization', () => {
     expect(planOf({ layers: { ra: { bits: 16 } } }).of('ra')!.grid.type).toBe('uint16')
   })
 
+  it('gives tensors that share a scale the bits asked for any of them', () => {
+    const plan = planOf({ layers: { anchor: { bits: 16 } } })
+    for (const tensor of ['x', 'anchor']) expect(plan.of(tensor)).toMatchObject({ group: 'x', grid: { type: 'uint16' } })
+    expect(plan.of('ra')!.grid.type).toBe('uint8')
+  })
+
   it('keeps constant arithmetic in one scale layer with the convolution before it', () => {
     const model = graph({
       inputs: { x: [1, 3, 8, 8] }, outputs: { y: [1, 3, 8, 8] },
@@ -90,7 +96,7 @@ describe('float regions', () => {
     expect(floatNames({ outputs: ['sum'] })).toEqual(['sum', 'shuf', 'clip'])
     expect(floatNames({ blocks: ['a'] })).toEqual(['a', 'ra'])
     expect(floatNames({ blocks: ['a:b'] }).toSorted()).toEqual(['a', 'b', 'ra'])
-    expect(floatNames({ ops: ['Add'] })).toEqual(['sum', 'shuf'])
+    expect(floatNames({ ops: ['Add'] })).toEqual(['sum', 'shuf', 'clip'])
   })
 
   it('puts a pair only where a quantized node reads', () => {

@@ -1,0 +1,51 @@
+import type { CheckedRequestOf } from '../../preload/contract/calls.ts'
+import { Fault } from '../core/fault.ts'
+import { shellWord } from '../core/shell-word.ts'
+import { changeRecipe, pathsOf, recipeFromText } from '../recipe/read-recipe.ts'
+import type { Recipe } from '../recipe/recipe.ts'
+import { writeRecipe } from '../recipe/write-recipe.ts'
+import type { PathGuard } from './allowed-paths.ts'
+import type { App } from './api.ts'
+import { checkGates } from './gates.ts'
+import type { Order } from './jobs.ts'
+
+type Spec = CheckedRequestOf<'jobs.start'>
+
+export interface OrderPlace {
+  readonly app: App
+  /** Absolute folder that relative paths count from. */
+  readonly folder: string
+  readonly guard: PathGuard
+}
+
+/** What a window asks for as something the queue can do. Recipes are checked here: a wrong one is a fault and never queued. */
+export async function orderOf(spec: Spec, place: OrderPlace): Promise<Order> {
+  const { app, folder } = place
+  const command = (words: string): string => `npx scalewright ${words} --workspace ${shellWord(app.workspace)}`
+  if (spec.kind === 'demo') return { kind: 'demo', command: command('demo'), work: (task) => app.demo({}, task) }
+  if (spec.kind === 'compare') {
+    const changes = { set: spec.set }
+    const earlier = await app.runs.show(spec.run)
+    if (earlier.recipe) checkRecipe(changeRecipe(earlier.recipe as Recipe, changes, folder), pathsOf(earlier.recipe as Recipe), place)
+    const words = ['compare', earlier.run, ...spec.set.flatMap((one) => ['--set', shellWord(one)])].join(' ')
+    return { kind: 'compare', command: command(words), work: (task) => app.compare({ run: earlier.run, changes, cwd: folder }, task) }
+  }
+  const parent = 'parent' in spec && spec.parent !== undefined ? await app.runs.show(spec.parent) : undefined
+  const recipe = recipeFromText(spec.recipe, folder)
+  checkRecipe(recipe, parent?.recipe ? pathsOf(parent.recipe as Recipe) : [], place)
+  const { kind } = spec
+  const input = { recipe, ...(parent ? { parent: parent.run } : {}) }
+  return { kind, command: command(`${kind} recipe.yaml`), recipe: writeRecipe(recipe), work: (task) => app[kind](input, task) }
+}
+
+function checkRecipe(recipe: Recipe, known: readonly string[], { app, guard }: OrderPlace): void {
+  const { workspace, ...rest } = recipe
+  if (workspace !== undefined && workspace !== app.workspace) {
+    throw new Fault({
+      code: 'recipe.other-workspace', where: 'workspace', what: `the recipe wants the workspace ${workspace}, open is ${app.workspace}`,
+      next: 'Take `workspace` out of the recipe, or open that workspace.',
+    })
+  }
+  checkGates(recipe.gates)
+  guard(pathsOf(rest), known)
+}

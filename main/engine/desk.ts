@@ -1,0 +1,130 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { asFault, Fault, type FaultData } from '../core/fault.ts'
+import { quietTask } from '../core/task.ts'
+import { deathFault } from './death-fault.ts'
+import type { JobRegistry } from './jobs.ts'
+import type { Answer, QuestionInput, QuestionKind } from './questions.ts'
+
+interface Question {
+  readonly id: number
+  readonly kind: string
+  readonly input: unknown
+}
+type Told = { readonly id: number; readonly output: unknown } | { readonly id: number; readonly fault: FaultData }
+
+/**
+ * A process that stays and answers small questions, one after the other, so that a dragged line is answered in milliseconds.
+ * It is started by the first question, ends after a minute without one, and is replaced when it dies or hangs.
+ */
+export interface Desk {
+  /** Rejects with the Fault of the question; with `engine.*` when the process dies or does not answer in time. */
+  ask<K extends QuestionKind>(kind: K, input: QuestionInput<K>): Promise<Answer<K>>
+  close(): void
+}
+
+export interface DeskOptions {
+  /** Module that the process starts with; default: this room's own. */
+  readonly entry?: string | URL
+  readonly idleMs?: number
+  /** Longest time for one answer; a question that waits for others does not count it. */
+  readonly patienceMs?: number
+}
+
+interface Waiting {
+  readonly kind: string
+  readonly resolve: (output: unknown) => void
+  readonly reject: (fault: Fault) => void
+}
+
+export function openDesk({ entry = ownEntry(), idleMs = 60_000, patienceMs = 20_000 }: DeskOptions = {}): Desk {
+  let child: ChildProcess | undefined
+  let nextId = 1
+  let timer: NodeJS.Timeout | undefined
+  const waiting = new Map<number, Waiting>()
+
+  const rest = (): void => {
+    clearTimeout(timer)
+    timer = setTimeout(waiting.size === 0 ? stop : hung, waiting.size === 0 ? idleMs : patienceMs)
+    // Neither an idle desk nor its clock keeps the program alive.
+    if (waiting.size === 0) timer.unref()
+  }
+  const stop = (): void => {
+    clearTimeout(timer)
+    child?.kill('SIGKILL')
+    child = undefined
+  }
+  const failAll = (fault: FaultData): void => {
+    const lost = [...waiting.values()]
+    waiting.clear()
+    for (const { reject } of lost) reject(new Fault(fault))
+  }
+  const hung = (): void => {
+    stop()
+    failAll({ code: 'engine.no-answer', what: `the engine did not answer in ${patienceMs / 1000} s`, next: 'Try again; if it hangs again, calibrate again.' })
+  }
+  const started = (): ChildProcess => {
+    const born = fork(entry, [], { cwd: tmpdir(), execArgv: [], serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    let lastWords = ''
+    born.stderr?.setEncoding('utf8').on('data', (text: string) => (lastWords = (lastWords + text).slice(-4096)))
+    born.on('message', (told: Told) => {
+      const one = waiting.get(told.id)
+      waiting.delete(told.id)
+      rest()
+      if ('fault' in told) one?.reject(new Fault(told.fault))
+      else one?.resolve(told.output)
+    })
+    const gone = (code: number | null, signal: NodeJS.Signals | null): void => {
+      if (child !== born) return
+      child = undefined
+      clearTimeout(timer)
+      failAll(deathFault([...waiting.values()][0]?.kind ?? 'desk', code, signal, lastWords))
+    }
+    born.on('error', () => gone(born.exitCode, born.signalCode))
+    born.on('close', gone)
+    return born
+  }
+  return {
+    ask: (kind, input) =>
+      new Promise((resolve, reject) => {
+        child ??= started()
+        const id = nextId++
+        waiting.set(id, { kind, resolve: resolve as (output: unknown) => void, reject })
+        if (waiting.size === 1) rest()
+        child.send({ id, kind, input } satisfies Question, () => undefined)
+      }),
+    close() {
+      stop()
+      failAll({ code: 'engine.stopped', what: 'the program is ending' })
+    },
+  }
+}
+
+/** Makes this process a desk; it ends with its parent. */
+export function answerQuestions(registry: JobRegistry): void {
+  process.on('SIGINT', () => undefined)
+  process.on('disconnect', () => process.exit(0))
+  let before: Promise<void> = Promise.resolve()
+  const tell = async (question: Question, earlier: Promise<void>): Promise<void> => {
+    await earlier
+    process.send?.(await answer(registry, question))
+  }
+  process.on('message', (question: Question) => {
+    before = tell(question, before)
+  })
+}
+
+async function answer(registry: JobRegistry, { id, kind, input }: Question): Promise<Told> {
+  try {
+    const job = registry.get(kind)
+    if (!job) throw new Fault({ code: 'bug.unknown-job', what: `the desk answers no '${kind}'` })
+    return { id, output: await job(input, quietTask) }
+  } catch (error) {
+    return { id, fault: asFault(error).toJSON() }
+  }
+}
+
+/** The desk's entry beside this file: `.ts` in the sources, `.js` once compiled. */
+const ownEntry = (): URL => new URL(`./desk-child${extname(fileURLToPath(import.meta.url))}`, import.meta.url)

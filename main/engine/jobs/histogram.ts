@@ -1,0 +1,81 @@
+import { sumsBelow, viewOf, type Side, type View } from '../../calibrate/methods/view.ts'
+import { Fault } from '../../core/fault.ts'
+import { summaryOf, type TensorSummary } from './statistics.ts'
+import { storedStatistics, storedTensor, type TensorPlace } from './stored-statistics.ts'
+
+export interface HistogramInput extends TensorPlace {
+  /** Over x, or over |x|. */
+  readonly of: 'signed' | 'magnitude'
+  readonly bins: number
+  /** Window to draw; absent: all that was seen, and 0. */
+  readonly from?: number
+  readonly to?: number
+}
+
+/** Equal bins for drawing. A stored bin that an edge cuts is shared out as if its values were spread evenly. */
+export interface HistogramOutput {
+  /** bins + 1, ascending. */
+  readonly edges: Float64Array
+  readonly counts: Float64Array
+  /** Values outside the window. */
+  readonly below: number
+  readonly above: number
+  /** Extremes of all values seen. */
+  readonly min: number
+  readonly max: number
+  readonly mean: number
+  readonly count: number
+  readonly sampled: number
+  readonly zeros: number
+  readonly channelMin: Float64Array
+  readonly channelMax: Float64Array
+}
+
+export async function histogramJob(input: HistogramInput): Promise<HistogramOutput> {
+  const tensor = await storedTensor(input)
+  const view = viewOf(tensor)
+  const [from, to] = windowOf(input, view)
+  const below = input.of === 'signed' ? (x: number) => signedBelow(view, x) : (x: number) => magnitudesBelow(view, x)
+  const edges = Float64Array.from({ length: input.bins + 1 }, (_, bin) => from + ((to - from) * bin) / input.bins)
+  edges[input.bins] = to
+  const counts = new Float64Array(input.bins)
+  const first = below(from)
+  let before = first
+  for (let bin = 0; bin < input.bins; bin++) {
+    // Half-open bins; the last one also holds its upper edge.
+    const next = bin === input.bins - 1 ? upTo(view, input.of, to) : below(edges[bin + 1]!)
+    counts[bin] = Math.max(next - before, 0)
+    before = next
+  }
+  const { count, sampled, min, max, channelMin, channelMax } = tensor
+  return {
+    edges, counts, below: first, above: Math.max(view.count - before, 0), min, max, mean: summaryOf(tensor).mean, count, sampled, zeros: view.zeros,
+    channelMin: Float64Array.from(channelMin), channelMax: Float64Array.from(channelMax),
+  }
+}
+
+function windowOf({ of, from, to }: HistogramInput, { min, max, absmax }: View): [number, number] {
+  const [low, high] = of === 'magnitude' ? [0, absmax] : [Math.min(min, 0), Math.max(max, 0)]
+  const [left, right] = [from ?? low, to ?? (high > (from ?? low) ? high : (from ?? low) + 1)]
+  if (left < right) return [left, right]
+  throw new Fault({ code: 'input.bad-window', what: `a window from ${left} to ${right} holds nothing`, next: 'Give `from` below `to`.' })
+}
+
+const sums = new Float64Array(3)
+const sideBelow = (side: Side, x: number): number => sumsBelow(side, x, sums)[0]!
+
+/** Values v < x. */
+const signedBelow = (view: View, x: number): number =>
+  x <= 0 ? view.negative.total - sideBelow(view.negative, -x) : view.negative.total + view.zeros + sideBelow(view.positive, x)
+
+const magnitudesBelow = ({ magnitude, zeros }: View, x: number): number => (x <= 0 ? 0 : zeros + sideBelow(magnitude, x))
+
+/** Values v <= x: apart from zeros, single values have no weight. */
+const upTo = (view: View, of: HistogramInput['of'], x: number): number =>
+  of === 'magnitude' ? (x < 0 ? 0 : view.zeros + sideBelow(view.magnitude, x)) : signedBelow(view, x) + (x === 0 ? view.zeros : 0)
+
+/** Every tensor of a Statistics file, in the order it was written. */
+export async function tensorsJob({ file }: { readonly file: string }): Promise<{ readonly samples: number; readonly tensors: readonly TensorSummary[] }> {
+  const { samples, tensors } = await storedStatistics(file)
+  return { samples, tensors: [...tensors.values()].map(summaryOf) }
+}

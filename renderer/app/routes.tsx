@@ -1,0 +1,46 @@
+import { createHashRouter, useRouteError } from 'react-router'
+import { HomeScreen } from '../features/home/home-screen.tsx'
+import { useSay } from '../texts/texts.ts'
+import { FaultNotice } from '../ui/fault-notice.tsx'
+import { Frame } from './frame.tsx'
+import { Screen } from './screen.tsx'
+
+/** Addresses stand behind `#`, so that any door can serve them from one file. Made once the token is out of the address. */
+export const openRouter = () => createHashRouter([
+  {
+    path: '/',
+    Component: Frame,
+    children: [
+      {
+        ErrorBoundary: RouteFault,
+        HydrateFallback: Nothing,
+        children: [
+          { index: true, Component: HomeScreen },
+          { path: 'history', lazy: async () => ({ Component: (await import('../features/history/history-screen.tsx')).HistoryScreen }) },
+          { path: 'diff/:a/:b', lazy: async () => ({ Component: (await import('../features/history/diff-screen.tsx')).DiffScreen }) },
+          { path: 'run/:run', lazy: async () => ({ Component: (await import('../features/run/run-screen.tsx')).RunScreen }) },
+          { path: 'jobs', lazy: async () => ({ Component: (await import('../features/jobs/jobs-screen.tsx')).JobsScreen }) },
+          { path: '*', Component: NoSuchPlace },
+        ],
+      },
+    ],
+  },
+])
+
+function Nothing() {
+  return null
+}
+
+function RouteFault() {
+  const say = useSay()
+  return <Screen crumbs={[{ name: say('fault.bug') }]}><FaultNotice fault={useRouteError()} /></Screen>
+}
+
+function NoSuchPlace() {
+  const say = useSay()
+  return (
+    <Screen crumbs={[{ name: say('place.none') }]}>
+      <section className="panel empty"><h2>{say('place.none')}</h2><a className="button" href="#/">{say('home')}</a></section>
+    </Screen>
+  )
+}

@@ -1,0 +1,97 @@
+import { artifactPath, type Run } from '../../client.ts'
+import { useSay } from '../../texts/texts.ts'
+import { fixed } from '../../ui/format.ts'
+import { Verdict } from '../../ui/marks.tsx'
+import { Panel } from '../../ui/panel.tsx'
+import { ZoomPicture } from '../../ui/zoom-picture.tsx'
+import { toneOfSqnr, worstLayers } from './layer-rows.ts'
+import { CostPanel, QualityPanel } from './quality-panels.tsx'
+
+const WORST = 5
+
+interface OverviewProps {
+  readonly run: Run
+  readonly onView: (view: string) => void
+}
+
+export function Overview({ run, onView }: OverviewProps) {
+  const say = useSay()
+  const hasPicture = run.artifacts?.some(({ role }) => role === 'picture') ?? false
+  const isBare = !hasPicture && [run.quality, run.latency, run.size].every((part) => part === undefined) && (run.layers ?? run.gates ?? run.notes ?? run.findings ?? []).length === 0
+  if (isBare) return run.fault === undefined ? <section className="panel empty"><p>{say('run.nothing')}</p></section> : null
+  return (
+    <div className="overview" data-picture={hasPicture || undefined}>
+      {hasPicture ? (
+        <Panel title={say('picture.title')} aside={<span className="panel-note">{say('picture.note')}</span>} grows>
+          <ZoomPicture path={artifactPath(run.run, 'picture')} label={say('picture.alt')} />
+        </Panel>
+      ) : null}
+      <div className="overview-side" tabIndex={0} role="region" aria-label={say('run.results')}>
+        <QualityPanel run={run} />
+        <GatesPanel run={run} />
+        <WorstPanel run={run} onView={onView} />
+        <CostPanel run={run} />
+        <FindingsPanel run={run} />
+        <NotesPanel run={run} />
+      </div>
+    </div>
+  )
+}
+
+function GatesPanel({ run }: { readonly run: Run }) {
+  const say = useSay()
+  if (run.gates === undefined || run.gates.length === 0) return null
+  return (
+    <Panel title={say('gates')}>
+      <table className="plain">
+        <thead><tr><th scope="col">{say('gate.rule')}</th><th scope="col" data-align="right">{say('gate.measured')}</th><th scope="col"><span className="unseen">{say('gate.verdict')}</span></th></tr></thead>
+        <tbody>
+          {run.gates.map(({ rule, measured, passed }) => (
+            <tr key={rule}><th scope="row" className="mono">{rule.replace('<=', '≤').replace('>=', '≥')}</th><td data-align="right">{fixed(measured, 4)}</td><td><Verdict passed={passed} /></td></tr>
+          ))}
+        </tbody>
+      </table>
+    </Panel>
+  )
+}
+
+function WorstPanel({ run, onView }: OverviewProps) {
+  const say = useSay()
+  const rows = worstLayers(run.layers ?? [], WORST)
+  if (rows.length === 0) return null
+  return (
+    <Panel title={say('layers.worst')} aside={<button type="button" className="link" onClick={() => onView('layers')}>{say('layers.all', { count: new Set(run.layers?.map((layer) => layer.tensor)).size })}</button>}>
+      <table className="plain">
+        <thead><tr><th scope="col">{say('tensor')}</th><th scope="col">{say('operator')}</th><th scope="col" data-align="right">SQNR dB</th><th scope="col" data-align="right">{say('layers.clipped')}</th></tr></thead>
+        <tbody>
+          {rows.map(({ tensor, op, sqnrDb, clippedPercent }) => (
+            <tr key={tensor}><th scope="row" className="mono">{tensor}</th><td className="muted">{op || '–'}</td><td data-align="right" data-tone={toneOfSqnr(sqnrDb)}>{fixed(sqnrDb, 2)}</td><td data-align="right">{fixed(clippedPercent, 3)}</td></tr>
+          ))}
+        </tbody>
+      </table>
+    </Panel>
+  )
+}
+
+function FindingsPanel({ run }: { readonly run: Run }) {
+  const say = useSay()
+  if (run.findings === undefined || run.findings.length === 0) return null
+  return (
+    <Panel title={say('findings')}>
+      <ul className="findings">
+        {run.findings.map(({ rule, severity, tensor, node, what, why, fix }) => (
+          <li key={`${rule} ${tensor} ${node}`} data-severity={severity}>
+            <b className="mono">{rule}</b> <span>{[tensor || node, what].filter(Boolean).join(': ')}</span>
+            <small>{[why, fix].filter(Boolean).join(' ')}</small>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  )
+}
+
+function NotesPanel({ run }: { readonly run: Run }) {
+  const say = useSay()
+  if (run.notes === undefined || run.notes.length === 0) return null
+  return <Panel title={say('notes')}><ul className="notes">{run.notes.map((note) => <li key={note}>{note}</li>)}</ul></Panel>
+}

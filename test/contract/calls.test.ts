@@ -1,0 +1,205 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { answer } from '../../main/app/answer.ts'
+import { pathsBelow } from '../../main/app/allowed-paths.ts'
+import type { App } from '../../main/app/api.ts'
+import { openApp } from '../../main/app/app.ts'
+import { bundledSample } from '../../main/app/demo.ts'
+import { handlersOf } from '../../main/app/handlers.ts'
+import { openJobs, type Jobs } from '../../main/app/jobs.ts'
+import type { Run } from '../../main/core/run.ts'
+import { seededRandom } from '../../main/core/random.ts'
+import { quietTask } from '../../main/core/task.ts'
+import { writeRecipe } from '../../main/recipe/write-recipe.ts'
+import {
+  CALL_NAMES, CALLS, CallFault, clientOf, decodeReply, FAULT, type Call, type CallName, type Handlers, type RequestOf, type Run as ShownRun,
+} from '../../preload/contract/index.ts'
+import { smallRecipe } from '../fixtures/small-recipe.ts'
+import { temporaryFolder } from '../fixtures/temporary-folder.ts'
+
+/** Does not compile when the house's Run is no longer what the contract tells the window. */
+export const sameRun = (run: Run): ShownRun => run
+
+const PAYLOADS = 500
+
+describe('the calls', () => {
+  const folder = temporaryFolder()
+  let app: App
+  let jobs: Jobs
+  let handlers: Handlers
+  let call: Call
+  let run: Run
+  let text: string
+  const bugs: unknown[] = []
+
+  beforeAll(async () => {
+    app = await openApp({ workspace: join(folder, 'workspace'), cwd: folder, threads: 1 })
+    jobs = openJobs()
+    handlers = handlersOf(app, jobs, { door: 'page', writable: true, folder, guard: pathsBelow([folder, bundledSample()]) })
+    const recipe = await smallRecipe()
+    text = writeRecipe(recipe)
+    run = await app.run({ recipe }, quietTask)
+    call = clientOf(async (name, request) => (await answer(handlers, name, JSON.parse(JSON.stringify(request)), { writable: true, unexpected: (error) => bugs.push(error) })).bytes)
+  })
+  afterAll(async () => {
+    await jobs.close()
+    await app.close()
+  })
+
+  /** A request that each call takes. */
+  const examples = (): { readonly [N in CallName]: RequestOf<N> } => ({
+    'app.info': {},
+    'app.doctor': {},
+    'models.inspect': { model: { kind: 'bundled' } },
+    'recipe.bundled': {},
+    'recipe.check': { text, set: ['seed=3'] },
+    'recipe.text': { recipe: run.recipe as Record<string, unknown> },
+    'recipe.choices': {},
+    'jobs.start': { kind: 'quantize', recipe: text, parent: run.run },
+    'jobs.list': {},
+    'jobs.get': { id: jobs.list()[0]?.id ?? 'x' },
+    'jobs.cancel': { id: jobs.list()[0]?.id ?? 'x' },
+    'runs.list': { verb: 'run', status: 'done', limit: 10, archived: true, text: 'sample' },
+    'runs.show': { run: run.run },
+    'runs.diff': { a: run.run, b: run.run, all: true },
+    'runs.gate': { run: run.run, baseline: run.run, gates: { psnr_y_drop_db: 0.1 } },
+    'runs.tag': { run: run.run, add: ['best 最好'], remove: ['old'] },
+    'runs.archive': { run: run.run, archived: false },
+    'statistics.tensors': { run: run.run },
+    'statistics.histogram': { run: run.run, tensor: 'input', bins: 64, of: 'signed', from: 0, to: 255 },
+    'statistics.whatIf': { run: run.run, tensor: 'input', grid: { type: 'uint8', symmetric: false }, ranges: [{ lo: 0, hi: 255 }] },
+    'statistics.thresholds': { run: run.run, tensor: 'input', grid: { type: 'int8', symmetric: true } },
+  })
+
+  it('each have an answer to an ordinary question, checked on both sides', async () => {
+    const order: CallName[] = ['jobs.start', ...CALL_NAMES.filter((name) => name !== 'jobs.start')]
+    for (const name of order) expect(await call(name, examples()[name]), name).toBeTypeOf('object')
+    expect(bugs).toEqual([])
+  })
+
+  it('know the run as it was recorded', async () => {
+    const { run: shown, tags } = await call('runs.show', { run: run.run })
+    expect(shown).toEqual(JSON.parse(JSON.stringify(run)))
+    expect(tags).toEqual(['best 最好'])
+    expect((await call('runs.list', { tag: 'best 最好' })).runs.map((one) => one.run)).toEqual([run.run])
+  })
+
+  it(`refuse ${PAYLOADS} ill-typed payloads each with a typed fault, and nothing happens`, async () => {
+    const random = seededRandom(17)
+    const before = jobs.list().length
+    for (const name of CALL_NAMES) {
+      const example = examples()[name]
+      let refused = 0
+      for (let tries = 0; refused < PAYLOADS; tries++) {
+        expect(tries, name).toBeLessThan(PAYLOADS * 6)
+        const payload = tries % 3 === 0 ? anything(random, 3) : spoiled(example, random)
+        // Some of what is made at random is well-typed: those are asked of the calls that start nothing in the next test.
+        if (CALLS[name].request.safeParse(payload).success) continue
+        refused += 1
+        const reply = decodeReply((await answer(handlers, name, payload, { writable: true })).bytes)
+        expect(reply, name).toMatchObject({ ok: false, fault: { code: 'input.bad-request' } })
+        if (!reply.ok) FAULT.parse(reply.fault)
+      }
+    }
+    expect(jobs.list()).toHaveLength(before)
+  })
+
+  it('answer what is well-typed and means nothing with a fault that says so', async () => {
+    const random = seededRandom(5)
+    const names: readonly CallName[] = ['recipe.check', 'recipe.text', 'jobs.get', 'jobs.cancel', 'runs.list', 'runs.show', 'runs.diff', 'runs.gate', 'statistics.histogram', 'statistics.whatIf', 'statistics.thresholds']
+    const codes = new Set<string>()
+    for (const name of names) {
+      for (let tries = 0; tries < 60; tries++) {
+        const payload = misplaced(examples()[name], random)
+        if (!CALLS[name].request.safeParse(payload).success) continue
+        const { code } = await answer(handlers, name, payload, { writable: true, unexpected: (error) => bugs.push([name, payload, error]) })
+        if (code !== null) codes.add(code)
+      }
+    }
+    expect(bugs).toEqual([])
+    expect([...codes].filter((code) => !/^(?:input|recipe|samples|model|workspace)\./.test(code))).toEqual([])
+    for (const code of ['input.unknown-run', 'input.unknown-job', 'input.unknown-tensor', 'recipe.unknown-key']) expect(codes).toContain(code)
+  })
+
+  it('do not exist under other names', async () => {
+    for (const name of ['', 'toString', '__proto__', 'constructor', 'runs.shw', 'RUNS.SHOW', 'x'.repeat(10_000)]) {
+      const reply = decodeReply((await answer(handlers, name, {}, { writable: true })).bytes)
+      expect(reply).toMatchObject({ ok: false, fault: { code: 'input.unknown-call' } })
+      expect(JSON.stringify(reply).length).toBeLessThan(1000)
+    }
+  })
+
+  it('write nothing through a door that only shows', async () => {
+    const writing = CALL_NAMES.filter((name) => CALLS[name].writes)
+    expect(writing).toEqual(['jobs.start', 'jobs.cancel', 'runs.tag', 'runs.archive'])
+    for (const name of writing) expect((await answer(handlers, name, examples()[name], { writable: false })).code).toBe('workspace.read-only-door')
+  })
+
+  it('tell a reply that is not what was agreed, on either side', async () => {
+    const broken = { ...handlers, 'jobs.list': () => ({ jobs: [{ id: 1 }] }), 'app.info': () => ({ version: NaN }) } as unknown as Handlers
+    const seen: unknown[] = []
+    for (const name of ['jobs.list', 'app.info']) expect((await answer(broken, name, {}, { writable: true, unexpected: (error) => seen.push(error) })).code).toBe('bug.bad-reply')
+    expect(seen).toHaveLength(2)
+    const raw = clientOf(async () => Uint8Array.of(1, 2, 3))
+    await expect(raw('jobs.list', {})).rejects.toMatchObject({ fault: { code: 'bug.bad-reply' } })
+    const dead = clientOf(async () => Promise.reject(new TypeError('fetch failed')))
+    await expect(dead('jobs.list', {})).rejects.toMatchObject({ fault: { code: 'engine.unreachable' } })
+    await expect(call('runs.show', { run: '' })).rejects.toBeInstanceOf(CallFault)
+  })
+
+  it('keep the page inside its folders', async () => {
+    const refusedPaths = ['/etc/passwd', '../outside.onnx', join(folder, '..', 'outside.onnx')]
+    for (const path of refusedPaths) await expect(call('models.inspect', { model: { kind: 'path', path } }), path).rejects.toMatchObject({ fault: { code: 'input.outside-roots' } })
+    const { symlink } = await import('node:fs/promises')
+    await mkdir(join(folder, 'inside'))
+    await symlink('/etc', join(folder, 'inside', 'link'))
+    await expect(call('models.inspect', { model: { kind: 'path', path: 'inside/link/passwd' } })).rejects.toMatchObject({ fault: { code: 'input.outside-roots' } })
+    await expect(call('models.inspect', { model: { kind: 'path', path: 'inside/none.onnx' } })).rejects.toMatchObject({ fault: { code: expect.stringMatching(/^input\.(?!outside)/) } })
+    await expect(call('jobs.start', { kind: 'run', recipe: 'model: /etc/passwd' })).rejects.toMatchObject({ fault: { code: 'input.outside-roots', where: '/etc/passwd' } })
+    await expect(call('jobs.start', { kind: 'compare', run: run.run, set: ['samples.evaluation.path=/etc'] })).rejects.toMatchObject({ fault: { code: 'input.outside-roots' } })
+    await expect(call('jobs.start', { kind: 'run', recipe: `${text}workspace: /elsewhere\n` })).rejects.toMatchObject({ fault: { code: 'recipe.other-workspace' } })
+  })
+})
+
+type Random = () => number
+const pick = <T>(random: Random, from: readonly T[]): T => from[Math.floor(random() * from.length)]!
+
+const ODD: readonly unknown[] = [
+  null, true, false, 0, -1, 1.5, 1e308, -1e308, 2 ** 53, '', ' ', '\0', '..', '../../etc/passwd', '__proto__', 'constructor', '💥'.repeat(50), 'x'.repeat(300_000), [], {},
+  [null], [[[[]]]], { kind: 'path' }, { kind: 'demo', extra: 1 }, { length: 1e9 }, JSON.parse('{"__proto__": {"run": "x"}}') as unknown,
+]
+
+/** Anything that JSON can hold. */
+function anything(random: Random, depth: number): unknown {
+  const roll = random()
+  if (depth === 0 || roll < 0.5) return pick(random, ODD)
+  if (roll < 0.7) return Array.from({ length: Math.floor(random() * 4) }, () => anything(random, depth - 1))
+  const keys = ['run', 'tensor', 'id', 'kind', 'recipe', 'text', 'a', 'b', 'set', 'ranges', '__proto__', 'toString', '']
+  return Object.fromEntries(Array.from({ length: 1 + Math.floor(random() * 4) }, () => [pick(random, keys), anything(random, depth - 1)]))
+}
+
+/** A right payload with one thing wrong: a key too many, a key too few, or a value of another type somewhere. */
+function spoiled(example: object, random: Random): unknown {
+  const copy = structuredClone(example) as Record<string, unknown>
+  const roll = random()
+  const keys = Object.keys(copy)
+  if (roll < 0.3 || keys.length === 0) return { ...copy, [pick(random, ['extra', 'constructor', 'signal', '0'])]: pick(random, ODD) }
+  const key = pick(random, keys)
+  if (roll < 0.5) delete copy[key]
+  else copy[key] = typeof copy[key] === 'object' && copy[key] !== null && roll < 0.7 ? spoiled(copy[key], random) : pick(random, ODD)
+  return copy
+}
+
+/** A payload of the right types with other values. */
+function misplaced(example: object, random: Random): unknown {
+  const other = (value: unknown): unknown => {
+    if (random() < 0.4) return value
+    if (typeof value === 'string') return pick(random, ['', 'nowhere', '../x', '__proto__', '01', 'ZZZ', 'model: x\nkey: [', '💥', value])
+    if (typeof value === 'number') return pick(random, [0, 1, -1, 8, 1e30, -1e30, 1e-40, 4096])
+    if (Array.isArray(value)) return value.map(other)
+    if (value !== null && typeof value === 'object') return { ...Object.fromEntries(Object.entries(value).map(([key, item]) => [key, other(item)])), ...(random() < 0.1 ? { unheard: 1 } : {}) }
+    return value
+  }
+  return Object.fromEntries(Object.entries(example).map(([key, value]) => [key, other(value)]))
+}
