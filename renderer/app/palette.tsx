@@ -27,7 +27,7 @@ function useCommands(opened: boolean): Command[] {
     { id: 'language', name: language === 'en' ? '中文' : 'English', hint: say('language'), act: () => changeSettings({ language: language === 'en' ? 'zh' : 'en' }) },
     ...runs.map((run): Command => ({
       id: run.run,
-      name: `${modelName(run.model)} ${shortRun(run.run)}`,
+      name: `${run.model === null ? run.verb : modelName(run.model)} ${shortRun(run.run)}`,
       hint: moment(run.created),
       also: [run.run, run.verb, ...run.tags].join(' '),
       act: go(`/run/${run.run}`),

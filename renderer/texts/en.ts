@@ -24,7 +24,7 @@ export const en = {
   'theme.light': 'Light',
   'theme.dark': 'Dark',
   'theme.contrast': 'High contrast',
-  'line.lost': 'The connection is lost; a running job goes on. Trying again…',
+  'line.lost': 'The connection is lost. Where Scalewright still runs, its job goes on. Trying again…',
   'sign-in.title': 'This window is not signed in',
   'sign-in.what': 'Open the address that the terminal printed. It holds a key that is valid until the program ends. A new one comes with:',
   'palette.title': 'Command palette',

@@ -26,7 +26,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'theme.light': '浅色',
   'theme.dark': '深色',
   'theme.contrast': '高对比度',
-  'line.lost': '连接已断开；正在运行的任务会继续。正在重新连接……',
+  'line.lost': '连接已断开。如果 Scalewright 仍在运行，其任务会继续。正在重新连接……',
   'sign-in.title': '此窗口尚未登录',
   'sign-in.what': '请打开终端里显示的地址。地址中的密钥在程序结束前有效。重新获取：',
   'palette.title': '命令面板',

@@ -3,7 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useDeferredValue, useMemo } from 'react'
 import { Link, useNavigate, useSearchParams } from 'react-router'
 import { Screen } from '../../app/screen.tsx'
-import { call, type RunSummary } from '../../client.ts'
+import { call, type RunFilter, type RunSummary } from '../../client.ts'
 import { useSay } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
@@ -17,9 +17,23 @@ import './history.css'
 
 const RunsChart = lazy(async () => ({ default: (await import('./runs-chart.tsx')).RunsChart }))
 
+const FIRST = 200
 const MOST = 20_000
 const PICKS = 2
 const NO_RUNS: readonly RunSummary[] = []
+
+/** Runs that fit: a first page at once, all of them when they are there. Rows of the filter before stay until then. */
+function useRuns(filter: RunFilter): { readonly runs: readonly RunSummary[] | undefined; readonly isWhole: boolean; readonly error: Error | null } {
+  const ask = (limit: number) => ({
+    queryKey: ['runs.list', { ...filter, limit }],
+    queryFn: ({ signal }: { signal: AbortSignal }) => call('runs.list', { ...filter, limit }, signal),
+  })
+  const first = useQuery({ ...ask(FIRST), placeholderData: keepPreviousData })
+  const isPart = first.data?.runs.length === FIRST
+  const all = useQuery({ ...ask(MOST), enabled: isPart })
+  const shown = isPart ? (all.data ?? first.data) : first.data
+  return { runs: shown?.runs, isWhole: shown !== undefined && (!isPart || all.data !== undefined), error: first.error ?? all.error }
+}
 
 export function HistoryScreen() {
   const say = useSay()
@@ -28,12 +42,7 @@ export function HistoryScreen() {
   const line = parameters.get('q') ?? ''
   const { filter, unknown } = readFilter(useDeferredValue(line))
   const picked = useMemo(() => new Set((parameters.get('pick') ?? '').split(',').filter(Boolean)), [parameters])
-  const { data, error } = useQuery({
-    queryKey: ['runs.list', { ...filter, limit: MOST }],
-    queryFn: ({ signal }) => call('runs.list', { ...filter, limit: MOST }, signal),
-    placeholderData: keepPreviousData,
-  })
-  const runs = data?.runs ?? NO_RUNS
+  const { runs, isWhole, error } = useRuns(filter)
   const columns = useMemo(() => runColumns(say), [say])
   const set = (change: Readonly<Record<string, string>>) => setParameters((known) => changed(known, change), { replace: true })
   const [a, b] = [...picked].toSorted()
@@ -53,12 +62,12 @@ export function HistoryScreen() {
   return (
     <Screen crumbs={[{ name: say('history') }]} action={action}>
       <div className="history">
-        {showsChart ? <Suspense fallback={<section className="panel chart-panel" />}><RunsChart runs={runs} /></Suspense> : null}
+        {showsChart ? <Suspense fallback={<section className="panel chart-panel" />}><RunsChart runs={runs ?? NO_RUNS} /></Suspense> : null}
         <Panel
           title={say('history.runs')} grows
           aside={(
             <>
-              <FilterField line={line} unknown={unknown} count={data === undefined ? '' : grouped(runs.length)} onChange={(q) => set({ q })} />
+              <FilterField line={line} unknown={unknown} count={isWhole && runs !== undefined ? grouped(runs.length) : '…'} onChange={(q) => set({ q })} />
               <span className="panel-note history-picked">{say('history.picked', { count: picked.size })}</span>
               <Button aria-pressed={showsChart} onClick={() => set({ chart: showsChart ? '' : '1' })}><IconChartLine size={16} aria-hidden /> {say('history.chart')}</Button>
             </>
@@ -66,9 +75,9 @@ export function HistoryScreen() {
         >
           {error === null ? null : <FaultNotice fault={error} />}
           <DataTable
-            label={say('history.runs')} rows={runs} columns={columns} keyOf={(run) => run.run} selected={picked} onSelect={pick}
+            label={say('history.runs')} rows={runs ?? NO_RUNS} columns={columns} keyOf={(run) => run.run} selected={picked} onSelect={pick}
             sort={parameters.get('sort') ?? '-created'} onSort={(sort) => set({ sort })} onOpen={(run) => void navigate(`/run/${run.run}`)}
-            empty={data === undefined ? null : line === '' ? <>{say('history.empty')} <Link to="/">{say('jobs.none.next')}</Link></> : say('history.none-fit')}
+            empty={runs === undefined ? null : line === '' ? <>{say('history.empty')} <Link to="/">{say('jobs.none.next')}</Link></> : say('history.none-fit')}
           />
         </Panel>
       </div>
