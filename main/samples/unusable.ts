@@ -25,7 +25,10 @@ export class Unusable {
 
   /** `path` counts once, with its first reason. */
   add(sample: string, path: string, code: FaultCode, why: string): void {
-    if (!this.has(path)) this.#entries.push({ sample, why, code, where: path })
+    if (this.has(path)) return
+    this.#entries.push({ sample, why, code, where: path })
+    // Files are looked at side by side: which one fails first is chance, what a person reads is not.
+    this.#entries.sort((a, b) => (a.where < b.where ? -1 : a.where > b.where ? 1 : 0))
   }
 
   /** For a picture whose reading failed; whatever is not a `samples.*` Fault is thrown on. */
