@@ -103,6 +103,7 @@ test('palette, keyboard map and job drawer open by keys', async () => {
   await page.getByRole('dialog').waitFor({ state: 'hidden' })
   await page.keyboard.press('Control+k')
   await page.getByRole('combobox').fill(runs[0]!.slice(-6))
+  await page.getByRole('option').first().waitFor()
   await page.keyboard.press('Enter')
   await page.waitForURL(new RegExp(`#/run/${runs[0]}`))
   await page.keyboard.press('Control+j')
