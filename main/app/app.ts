@@ -58,7 +58,7 @@ async function calibrate({ recipe, out, merge = [] }: CalibrateInput, task: RunT
   let tensors: CalibrateResult['tensors'] = []
   let statistics = ''
   const run = await record('calibrate', recipe, task, async (recording, threads) => {
-    await checkOut(out)
+    checkOut(out)
     const { prepared, recipe: complete } = await prepareStep(recording, recipe, threads)
     const seen = recipe.samples.calibration ? await observeStep(recording, complete, threads, prepared.statisticsKey) : undefined
     const files = [...(seen ? [seen.statistics.path] : []), ...merge]
@@ -77,7 +77,7 @@ async function calibrate({ recipe, out, merge = [] }: CalibrateInput, task: RunT
 }
 
 async function quantizeOnly(recording: Recording, { recipe: asked, statistics, out }: QuantizeInput, threads: number): Promise<Partial<Run>> {
-  await checkOut(out)
+  checkOut(out)
   const { prepared, recipe } = await prepareStep(recording, asked, threads)
   const seen = statistics === undefined ? await observeStep(recording, recipe, threads, prepared.statisticsKey) : undefined
   const { model, output } = await quantizeStep(recording, recipe, statistics ?? seen!.statistics.path, out)

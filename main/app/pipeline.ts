@@ -1,5 +1,6 @@
 import { basename, dirname, extname, join } from 'node:path'
-import { readFile, stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { Fault } from '../core/fault.ts'
 import { ensureFolder, writeFileAtomic } from '../core/files.ts'
 import type { Artifact, CalibrationFacts, Run } from '../core/run.ts'
@@ -81,7 +82,7 @@ export async function compareStep(recording: Recording, recipe: Recipe, threads:
 
 /** The whole way. A failed gate is a result, not a fault. */
 export async function wholeWay(recording: Recording, asked: Recipe, threads: number, out?: string): Promise<Partial<Run>> {
-  await checkOut(out)
+  checkOut(out)
   const { prepared, recipe } = await prepareStep(recording, asked, threads)
   const seen = await observeStep(recording, recipe, threads, prepared.statisticsKey)
   const { model, output } = await quantizeStep(recording, recipe, seen.statistics.path, out)
@@ -101,10 +102,9 @@ export async function wholeWay(recording: Recording, asked: Recipe, threads: num
 export const sizeOf = (floatBytes: number, quantizedBytes: number) => ({ floatBytes, quantizedBytes, ratio: quantizedBytes / floatBytes })
 
 /** Refuses a place that nothing can be written to, before anything is computed. */
-export async function checkOut(out: string | undefined): Promise<void> {
+export function checkOut(out: string | undefined): void {
   if (out === undefined) return
-  const found = await stat(out).catch(() => undefined)
-  if (found?.isDirectory()) throw new Fault({ code: 'input.out-is-folder', what: 'this is a folder, a file is to be written', where: out, next: 'Give the path of a file.' })
+  if (statSync(out, { throwIfNoEntry: false })?.isDirectory()) throw new Fault({ code: 'input.out-is-folder', what: 'this is a folder, a file is to be written', where: out, next: 'Give the path of a file.' })
   ensureFolder(dirname(out))
 }
 
