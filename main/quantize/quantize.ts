@@ -12,8 +12,11 @@ export interface Quantized extends QdqGraph {
 }
 
 /** Plan, scales and QDQ graph of a prepared Graph in one step. Pure: same graph, options and thresholds, same result. */
-export function quantize(graph: Graph, options: QuantizeOptions, thresholds: ThresholdSource, pictures?: PictureRanges): Quantized {
-  const plan = planQuantization(graph, options, pictures)
+export const quantize = (graph: Graph, options: QuantizeOptions, thresholds: ThresholdSource, pictures?: PictureRanges): Quantized =>
+  quantizePlanned(graph, planQuantization(graph, options, pictures), options, thresholds)
+
+/** The same where the plan of the graph has been made already. */
+export function quantizePlanned(graph: Graph, plan: QuantizePlan, options: QuantizeOptions, thresholds: ThresholdSource): Quantized {
   const solved = solveScales(graph, plan, options, thresholds)
   return { ...insertQdq(graph, plan, solved), plan, table: solved.table }
 }

@@ -2,7 +2,7 @@ import type { ProofFacts } from '../core/run.ts'
 import type { Tensor } from '../onnx/graph.ts'
 import { float32ToFloat16 } from '../onnx/float-bits.ts'
 import { float32, tensor } from '../onnx/tensor.ts'
-import type { Session } from '../runtime/session.ts'
+import { openSession, type Session, type SessionOptions } from '../runtime/session.ts'
 
 export interface ProofOptions {
   readonly rewrite: string
@@ -34,6 +34,19 @@ export async function proveEqual(before: Session, after: Session, inputs: readon
   const within = maxAbs <= options.relativeTolerance * Math.max(largest, Number.MIN_VALUE)
   const verdict = broken || !within ? 'broken' : maxAbs === 0 ? 'exact' : 'within tolerance'
   return { rewrite: options.rewrite, nodes: options.nodes, verdict, maxAbs, inputs: inputs.length, borders: true }
+}
+
+/** proveEqual of two models given as bytes; the sessions live for the proof only. */
+export async function proveModels(
+  before: Uint8Array, after: Uint8Array, inputs: readonly Readonly<Record<string, Tensor>>[], session: SessionOptions, options: ProofOptions,
+): Promise<ProofFacts> {
+  const sessions: Session[] = []
+  try {
+    for (const model of [before, after]) sessions.push(await openSession(model, session))
+    return await proveEqual(sessions[0]!, sessions[1]!, inputs, options)
+  } finally {
+    for (const one of sessions) await one.close()
+  }
 }
 
 /** float32 feeds in the type that a session's input asks for (a float16 original beside its float32 copy). */

@@ -8,8 +8,7 @@ import { quantizeOptions } from '../../quantize/options.ts'
 import { resolveOverrides } from '../../quantize/overrides.ts'
 import { floatRegions } from '../../quantize/regions.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
-import { proveEqual } from '../../rewrite/prove.ts'
-import { openSession } from '../../runtime/session.ts'
+import { proveModels } from '../../rewrite/prove.ts'
 import type { SampleSet } from '../../samples/sample.ts'
 import { loadWorkpiece, openPart, standalone, type Workpiece } from './workpiece.ts'
 
@@ -84,22 +83,12 @@ const statisticsKey = (piece: Workpiece, samples: SampleSet, recipe: Recipe): st
 async function provePreparation(piece: Workpiece, feeds: Readonly<Record<string, Tensor>>, threads: number): Promise<ProofFacts[]> {
   if (piece.steps.length === 0) return []
   const half = [...piece.file.graph.values.values(), ...piece.file.graph.initializers.values()].some((value) => value.type === 'float16' || value.type === 'bfloat16')
-  const before = await openSession(standalone(piece.file), { mode: 'reference', threads, where: piece.file.path })
-  try {
-    const after = await openSession(piece.graphBytes, { mode: 'reference', threads, where: piece.file.path })
-    try {
-      const proof = await proveEqual(before, after, [feeds], {
-        rewrite: half ? 'fp16-to-float' : 'prepare', nodes: [], relativeTolerance: half ? FLOAT16_TOLERANCE : OPSET_TOLERANCE,
-      })
-      if (proof.verdict !== 'broken') return [proof]
-      throw new Fault({
-        code: 'model.preparation-broken', where: piece.file.path, what: `after «${piece.steps.join('; ')}» the model gives other values (by ${proof.maxAbs})`,
-        next: 'Export the model again with opset 13 or newer and float32 weights, and report this model.',
-      })
-    } finally {
-      await after.close()
-    }
-  } finally {
-    await before.close()
-  }
+  const proof = await proveModels(standalone(piece.file), piece.graphBytes, [feeds], { mode: 'reference', threads, where: piece.file.path }, {
+    rewrite: half ? 'fp16-to-float' : 'prepare', nodes: [], relativeTolerance: half ? FLOAT16_TOLERANCE : OPSET_TOLERANCE,
+  })
+  if (proof.verdict !== 'broken') return [proof]
+  throw new Fault({
+    code: 'model.preparation-broken', where: piece.file.path, what: `after «${piece.steps.join('; ')}» the model gives other values (by ${proof.maxAbs})`,
+    next: 'Export the model again with opset 13 or newer and float32 weights, and report this model.',
+  })
 }

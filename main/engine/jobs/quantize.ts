@@ -19,7 +19,7 @@ import { quantizeOptions, type QuantizeOptions } from '../../quantize/options.ts
 import { resolveOverrides } from '../../quantize/overrides.ts'
 import { planQuantization } from '../../quantize/plan.ts'
 import { opsetFor } from '../../quantize/qdq.ts'
-import { quantize, type Quantized } from '../../quantize/quantize.ts'
+import { quantizePlanned, type Quantized } from '../../quantize/quantize.ts'
 import { floatRegions } from '../../quantize/regions.ts'
 import type { ThresholdSource } from '../../quantize/scale-table.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
@@ -27,8 +27,7 @@ import type { FoldedNode } from '../../rewrite/affine.ts'
 import { foldAffine } from '../../rewrite/fold-affine.ts'
 import { hoistMean } from '../../rewrite/hoist-mean.ts'
 import { noiseFeeds } from '../../rewrite/noise-feeds.ts'
-import { proveEqual } from '../../rewrite/prove.ts'
-import { openSession, type Session } from '../../runtime/session.ts'
+import { proveModels } from '../../rewrite/prove.ts'
 import { expectationFor, loadWorkpiece, pictureRanges, type Workpiece } from './workpiece.ts'
 
 export interface QuantizeInput {
@@ -87,7 +86,7 @@ export function quantizeFrom(piece: Workpiece, recipe: Recipe, statistics: Stati
     const tensorStatistics = statistics.tensors.get(tensor)
     return tensorStatistics && solveThreshold(method, tensorStatistics, grid, { p: options.activations.percentile })
   }
-  return { quantized: quantize(workGraph, options, thresholds, pictures), workGraph, folded, steps }
+  return { quantized: quantizePlanned(workGraph, plan, options, thresholds), workGraph, folded, steps }
 }
 
 /** Constant arithmetic goes into the convolutions beside it; what a mean shift leaves behind lies on the picture's own grid. */
@@ -129,26 +128,21 @@ const FOLDING_TOLERANCE = 1e-4
 
 /** The graph that is quantized against the one that was observed: raised to another opset, folded, or both. */
 async function proveWorkGraph(piece: Workpiece, workGraph: Graph, folded: readonly FoldedNode[]): Promise<ProofFacts> {
-  const sessions: Session[] = []
   const nodes = folded.map(({ node }) => node)
   const rewrite = folded.length === 0 ? 'raise-opset' : 'fold-affine'
-  try {
-    for (const bytes of [piece.graphBytes, encodeModel(workGraph)]) sessions.push(await openSession(bytes, { mode: 'float', threads: 1, where: piece.file.path }))
-    const inputs = [0, 1].map((seed) => noiseFeeds(piece.guess, seed))
-    const proof = await proveEqual(sessions[0]!, sessions[1]!, inputs, { rewrite, nodes, relativeTolerance: FOLDING_TOLERANCE })
-    if (proof.verdict !== 'broken') return proof
-    throw folded.length === 0
-      ? new Fault({
-        code: 'model.preparation-broken', where: piece.file.path, what: `raised to opset ${workGraph.opsets.get('')} the model gives other values (by ${proof.maxAbs})`,
-        next: 'Use 8 bits, or export the model again with opset 21 or newer, and report this model.',
-      })
-      : new Fault({
-        code: 'model.folding-broken', where: piece.file.path, what: `folding ${nodes.join(', ')} into convolutions changes the outputs by ${proof.maxAbs}`,
-        next: 'Switch it off (quantize.fold: off), and report this model.',
-      })
-  } finally {
-    for (const session of sessions) await session.close()
-  }
+  const inputs = [0, 1].map((seed) => noiseFeeds(piece.guess, seed))
+  const session = { mode: 'float', threads: 1, where: piece.file.path } as const
+  const proof = await proveModels(piece.graphBytes, encodeModel(workGraph), inputs, session, { rewrite, nodes, relativeTolerance: FOLDING_TOLERANCE })
+  if (proof.verdict !== 'broken') return proof
+  throw folded.length === 0
+    ? new Fault({
+      code: 'model.preparation-broken', where: piece.file.path, what: `raised to opset ${workGraph.opsets.get('')} the model gives other values (by ${proof.maxAbs})`,
+      next: 'Use 8 bits, or export the model again with opset 21 or newer, and report this model.',
+    })
+    : new Fault({
+      code: 'model.folding-broken', where: piece.file.path, what: `folding ${nodes.join(', ')} into convolutions changes the outputs by ${proof.maxAbs}`,
+      next: 'Switch it off (quantize.fold: off), and report this model.',
+    })
 }
 
 /** 16- and 4-bit codes need a newer opset than the statistics were taken on; names stay. */
