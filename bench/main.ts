@@ -2,13 +2,14 @@ import { parseArgs } from 'node:util'
 import { environment, productsSaturate } from '../main/runtime/environment.ts'
 import { benchCalibrate, type BenchRow } from './calibrate.ts'
 import { figureTable, reached, say, type Figure } from './figure.ts'
+import { benchHistory } from './history.ts'
 import { benchModels } from './models.ts'
 import { benchQuality } from './quality.ts'
 import { benchSpeedAndSize } from './speed-and-size.ts'
 import { hasData, threads } from './subjects.ts'
 
 const DEFAULT_SECTIONS = ['calibrate', 'methods', 'latency', 'size']
-const SECTIONS = [...DEFAULT_SECTIONS, 'quality', 'models']
+const SECTIONS = [...DEFAULT_SECTIONS, 'quality', 'models', 'history']
 
 const USAGE = `Usage: npm run bench -- [SECTION…] [--json] [--seeds 0,1,2]
 Sections: ${SECTIONS.join(' ')}; without one: ${DEFAULT_SECTIONS.join(' ')}.`
@@ -51,6 +52,7 @@ async function results(sections: ReadonlySet<string>, seeds: readonly number[]):
   if (speed.size > 0) found.push({ figures: await benchSpeedAndSize(speed) })
   if (asked('quality')) found.push(await benchQuality(seeds))
   if (asked('models')) found.push(await benchModels())
+  if (asked('history')) found.push({ figures: benchHistory() })
   return found
 }
 

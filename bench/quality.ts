@@ -6,7 +6,8 @@ import { meanScore, rawScore, versionOutput } from '../main/compare/scores.ts'
 import { protocolOf, type Protocol } from '../main/compare/protocol.ts'
 import { quietTask } from '../main/core/task.ts'
 import { quantizeFrom } from '../main/engine/jobs/quantize.ts'
-import type { OpenedPart, Workpiece } from '../main/engine/jobs/workpiece.ts'
+import type { RewrittenPiece } from '../main/engine/jobs/rewritten.ts'
+import type { OpenedPart } from '../main/engine/jobs/workpiece.ts'
 import { encodeModel } from '../main/onnx/encode.ts'
 import { openSession } from '../main/runtime/session.ts'
 import type { Sample, SampleSet } from '../main/samples/sample.ts'
@@ -77,7 +78,7 @@ export async function benchQuality(seeds: readonly number[]): Promise<SectionRes
   return { figures, text: texts.join('\n\n'), details: { losses, freed } }
 }
 
-async function evaluationOf(piece: Workpiece, subject: Subject, set: number): Promise<Evaluation> {
+async function evaluationOf(piece: RewrittenPiece, subject: Subject, set: number): Promise<Evaluation> {
   const part = await opened(piece, recipeOf(subject, {}, set), 'evaluation')
   const loaded: Sample[] = []
   for (let index = 0; index < part.samples.count; index++) loaded.push(await part.samples.load(index))
@@ -104,7 +105,7 @@ async function qualityOf(model: Uint8Array, mode: 'float' | 'simulated', { sampl
   }
 }
 
-async function lossRows(subject: Subject, seed: number, piece: Workpiece, statistics: Statistics, sets: readonly Evaluation[]): Promise<LossRow[]> {
+async function lossRows(subject: Subject, seed: number, piece: RewrittenPiece, statistics: Statistics, sets: readonly Evaluation[]): Promise<LossRow[]> {
   const rows: LossRow[] = []
   for (const { name: configuration, set } of CONFIGURATIONS) {
     const model = encodeModel(quantizeFrom(piece, recipeOf(subject, { seed, set }), statistics, subject.name).quantized.graph)
@@ -117,7 +118,7 @@ async function lossRows(subject: Subject, seed: number, piece: Workpiece, statis
 }
 
 /** Every activation and weight given its float values in turn, the rest quantized as before. */
-async function freedRows(subject: Subject, seed: number, piece: Workpiece, statistics: Statistics, { samples, part, protocol }: Evaluation): Promise<FreedRow[]> {
+async function freedRows(subject: Subject, seed: number, piece: RewrittenPiece, statistics: Statistics, { samples, part, protocol }: Evaluation): Promise<FreedRow[]> {
   const { quantized, workGraph } = quantizeFrom(piece, recipeOf(subject, { seed }), statistics, subject.name)
   const candidates = quantized.table.filter(({ kind }) => kind !== 'bias')
   say(`${subject.name}: freeing each of ${candidates.length} tensors`)

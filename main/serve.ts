@@ -34,6 +34,7 @@ export async function serve(app: App, options: ServeOptions): Promise<Served> {
   const { port, allowWrite: writable, roots = [], folder, threads, unexpected, renderer } = options
   // Opens the store: a run that a killed server left behind is marked before anyone asks.
   await app.runs.list({ limit: 1 })
+  if (writable) await app.uploads.sweep()
   const jobs = openJobs()
   const handlers = handlersOf(app, jobs, {
     door: 'page', writable, folder, guard: pathsBelow([folder, app.workspace, bundledSample(), ...roots]), ...(threads === undefined ? {} : { threads }),

@@ -5,10 +5,12 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode, useEffect } from 'react'
 import { createRoot } from 'react-dom/client'
 import { RouterProvider } from 'react-router/dom'
+import { installTrustedTypes } from '../preload/contract/index.ts'
 import { openRouter } from './app/routes.tsx'
 import { settings, useColorScheme, useSettings } from './app/settings.ts'
 import { SignIn } from './app/sign-in.tsx'
-import { connect, faultOf } from './client.ts'
+import { call, connect, faultOf, watchKey } from './client.ts'
+import { openProject } from './project/project.ts'
 import { changeLanguage, startTexts } from './texts/texts.ts'
 
 const queries = new QueryClient({ defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, staleTime: 30_000 } } })
@@ -37,10 +39,13 @@ function Window({ router, fault }: WindowProps) {
 }
 
 async function start(): Promise<void> {
+  installTrustedTypes(window)
+  watchKey()
   await startTexts(settings().language)
   const root = createRoot(document.querySelector('#root')!)
   try {
     const signedIn = await connect()
+    if (signedIn) openProject((await call('app.info', {})).workspace)
     root.render(<StrictMode><Window router={signedIn ? openRouter() : null} /></StrictMode>)
   } catch (error) {
     root.render(<StrictMode><Window router={null} fault={faultOf(error)} /></StrictMode>)

@@ -1,4 +1,4 @@
-// Compiles main/ and preload/ to out/, then the window to out/renderer. Runs as `prepare`, so `npx scalewright` works right after `npm ci`.
+// Compiles main/ and preload/ to out/, then the window to out/renderer and the desktop window's bridge to one file. Runs as `prepare`, so `npx scalewright` works right after `npm ci`.
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -17,3 +17,4 @@ function runTool(name, script, ...tool) {
 rmSync(join(root, 'out'), { recursive: true, force: true })
 runTool('typescript', ['bin', 'tsc'], '-p', join(root, 'tsconfig.build.json'))
 runTool('vite', ['bin', 'vite.js'], 'build', '--logLevel', 'warn')
+runTool('vite', ['bin', 'vite.js'], 'build', '--logLevel', 'warn', '--config', join(root, 'vite.bridge.config.ts'))

@@ -1,14 +1,26 @@
 import type { Artifact, Environment, GateResult, Run } from '../core/run.ts'
 import type { Task } from '../core/task.ts'
 import type { Answer, QuestionInput, QuestionKind } from '../engine/questions.ts'
+import type { View, ViewInput, ViewKind } from '../engine/views.ts'
 import type { EdgeTensor, InspectOutput } from '../engine/jobs/inspect.ts'
+import type { JobOutput } from '../engine/jobs.ts'
 import type { TensorSummary } from '../engine/jobs/statistics.ts'
 import type { Recipe } from '../recipe/recipe.ts'
+import type { RewriteWish } from './rewrite.ts'
 import type { RecipeOptions } from '../recipe/changes.ts'
+import type { MethodRow, Recommendation } from './recommend.ts'
 import type { RunDiff } from '../store/diff-runs.ts'
-import type { RunFilter, RunSummary } from '../store/list-runs.ts'
+import type { ComparedRuns } from '../store/compare-runs.ts'
+import type { HistoryExport } from '../store/export-history.ts'
+import type { HistoryImport } from '../store/import-history.ts'
+import type { LineageNode } from '../store/lineage.ts'
+import type { RunFilter } from '../store/list-runs.ts'
+import type { RunMarks, Waiver } from '../store/marks.ts'
+import type { RunPage, RunPageRequest } from '../store/page-of-runs.ts'
+import type { RunSummary } from '../store/run-summaries.ts'
+import type { Uploads } from './uploads.ts'
 
-export type { EdgeTensor, RunDiff, RunFilter, RunSummary, TensorSummary }
+export type { ComparedRuns, EdgeTensor, HistoryExport, HistoryImport, LineageNode, MethodRow, Recommendation, RunDiff, RunFilter, RunMarks, RunPage, RunPageRequest, RunSummary, TensorSummary, Waiver }
 
 /**
  * What a door (terminal, page, window) asks of the open workspace. Every call takes and gives plain data. A call that is
@@ -23,16 +35,32 @@ export interface App {
   calibrate(input: CalibrateInput, task: RunTask): Promise<CalibrateResult>
   quantize(input: QuantizeInput, task: RunTask): Promise<Run>
   compare(input: CompareInput, task: RunTask): Promise<Run>
+  /** Rewrites a model, each step proved; keeps it with the plan that does it again. */
+  rewrite(input: RewriteInput, task: RunTask): Promise<RewriteResult>
+  /** What goes wrong in a model on a board, and why. Nothing is run. */
+  audit(input: AuditInput, task: RunTask): Promise<AuditResult>
   /** The whole way of a recipe. A failed gate is a result (`gates`), not a fault. */
   run(input: RunInput, task: RunTask): Promise<Run>
+  /** `run` for several threshold methods from one pass over the samples, and which of them to take. */
+  methods(input: MethodsInput, task: MethodsTask): Promise<MethodsResult>
   /** `run` on the bundled sample. */
   demo(input: DemoInput, task: RunTask): Promise<DemoResult>
   doctor(task: Task): Promise<DoctorReport>
   readonly runs: RunHistory
   /** Asks about Statistics, in milliseconds once warm. Faults: `input.no-statistics`, `input.unknown-tensor` … */
   ask<K extends QuestionKind>(kind: K, question: QuestionInput<K>): Promise<Answer<K>>
+  /** Looks at samples, pictures and models, in a process with native code that stays warm. */
+  view<K extends ViewKind>(kind: K, question: ViewInput<K>): Promise<View<K>>
+  /** Threads of work whose recipe says nothing. */
+  readonly threads: number
+  /** Telling instruction sets of this CPU; empty where the system does not say. */
+  instructions(): Promise<readonly string[]>
   /** The first artifact of a role. Throws `input.no-artifact`. */
   artifact(run: string, role: string): Promise<Artifact>
+  /** Absolute path of a file that `runs.exportTo` made, by its name alone. Throws `input.no-export`. */
+  exported(name: string): Promise<string>
+  /** Files that a window hands over. */
+  readonly uploads: Uploads
   /** Ends the children and closes the store. */
   close(): Promise<void>
 }
@@ -40,6 +68,13 @@ export interface App {
 /** A task whose watcher wants to know the run as soon as it is begun. */
 export interface RunTask extends Task {
   begun?(run: string): void
+}
+
+/** A task whose watcher wants to know what each method came to, and what is recommended. */
+export interface MethodsTask extends RunTask {
+  /** Measured; its run is recorded when the job ends. */
+  compared?(row: MethodRow): void
+  recommended?(recommendation: Recommendation): void
 }
 
 export interface AppOptions {
@@ -55,13 +90,12 @@ export type OpenApp = (options: AppOptions) => Promise<App>
 export interface InspectInput {
   /** Absolute path. */
   readonly model: string
+  /** Names of boards that are asked what they would do with it; absent: none. */
+  readonly boards?: readonly string[]
 }
 
-/** What the engine found in the file, and what each board makes of it. */
-export interface InspectReport extends InspectOutput {
-  /** Empty until a board says something. */
-  readonly boards: readonly { readonly board: string; readonly verdict: string }[]
-}
+/** What the engine found in the file, and what each board that was asked makes of it. */
+export type InspectReport = InspectOutput
 
 export interface CalibrateInput {
   readonly recipe: Recipe
@@ -82,10 +116,28 @@ export interface QuantizeInput {
   readonly recipe: Recipe
   /** Absolute path of Statistics to use instead of looking at samples. */
   readonly statistics?: string
+  /** Takes Statistics of another revision as far as their names fit, and names what does not; that stays in float. */
+  readonly allowMissing?: boolean
   /** Full id of the run that this one is a change of. */
   readonly parent?: string
   /** The quantized model is also written to this absolute path. */
   readonly out?: string
+}
+
+export type AuditInput =
+  /** The recipe's model, float or quantized by any tool, for the recipe's board. `statistics`: absolute path of a file to look at too. */
+  | { readonly recipe: Recipe; readonly statistics?: string; readonly parent?: string }
+  /** A recorded run with all that it measured; `changes` may name another board (paths in it count from `cwd`). */
+  | { readonly run: string; readonly changes: RecipeOptions; readonly cwd: string }
+
+/** The run, and the recipe lines that its findings propose. */
+export interface AuditResult extends Run {
+  readonly fix: {
+    /** Keys of a recipe; empty where no finding can be applied. */
+    readonly recipe: Readonly<Record<string, unknown>>
+    /** The same as YAML. */
+    readonly text: string
+  }
 }
 
 export type CompareInput =
@@ -94,12 +146,50 @@ export type CompareInput =
   /** A recorded run, compared again with its recipe after `changes` (paths in it count from `cwd`). */
   | { readonly run: string; readonly changes: RecipeOptions; readonly cwd: string }
 
+/** Every rewrite with what it finds in a model. */
+export type RewriteFound = View<'rewrite-find'>
+
+export interface RewriteInput {
+  readonly recipe: Recipe
+  /** Absent: those of the recipe, `auto` where it names none. */
+  readonly wishes?: readonly RewriteWish[]
+  /** SHA-256 of the model that a plan was made for. */
+  readonly plannedFor?: string
+  readonly parent?: string
+  /** The rewritten model is also written to this absolute path. */
+  readonly out?: string
+}
+
+/** The run, with what was done in order. */
+export interface RewriteResult extends Run {
+  readonly steps: JobOutput<'rewrite'>['steps']
+  readonly refused: JobOutput<'rewrite'>['refused']
+}
+
 export interface RunInput {
   readonly recipe: Recipe
   /** Full id of the run that this one is a change of. */
   readonly parent?: string
   /** The quantized model is also written to this absolute path. */
   readonly out?: string
+}
+
+export interface MethodsInput {
+  /** Its own method is put aside. */
+  readonly recipe: Recipe
+  /** 1 to 12 names of threshold methods. */
+  readonly methods: readonly string[]
+  /** Full id of the run that these are changes of. */
+  readonly parent?: string
+  /** The recommended model is also written to this absolute path. */
+  readonly out?: string
+}
+
+/** A run a method, in the order asked; times are those of the recommended one. */
+export interface MethodsResult {
+  readonly runs: readonly Run[]
+  readonly rows: readonly MethodRow[]
+  readonly recommendation: Recommendation
 }
 
 export interface DemoInput {
@@ -143,12 +233,40 @@ export interface RunHistory {
   /** Archived runs are kept whole and left out of `list`; false takes one back. */
   archive(id: string, archived: boolean): Promise<void>
   /** What is written on a run beside its record. */
-  marks(id: string): Promise<{ readonly tags: readonly string[]; readonly archived: boolean }>
+  marks(id: string): Promise<RunMarks>
+  /** One page of the list, sorted and filtered by the store. */
+  page(request: RunPageRequest): Promise<RunPage>
+  /** Ancestors and descendants with the run itself, the oldest first. */
+  lineage(id: string): Promise<readonly LineageNode[]>
+  /** Runs side by side. Only rows that differ, unless `all`. */
+  compare(ids: readonly string[], options: { readonly all: boolean }): Promise<ComparedRuns>
+  /** Writes the run's note anew; an empty text takes it away. */
+  note(id: string, text: string): Promise<void>
+  /** Pins a run as the baseline of its model, or takes its pin away. Gives the model's baseline before and after. Throws `input.no-model`. */
+  pin(id: string, pinned: boolean): Promise<{ readonly before: string | null; readonly after: string | null }>
+  /** Accepts a failed gate, by its rule or name, for ever. Gives all waivers of the run. Throws `input.no-gate`, `input.gate-passed`. */
+  waive(id: string, gate: { readonly rule: string; readonly reason: string }): Promise<readonly Waiver[]>
+  /** `gate` against the run that is pinned as baseline of the same model. Throws `input.no-baseline`. */
+  gateBaseline(id: string, gates?: Readonly<Record<string, number>>): Promise<GateReport>
+  /** Whether the run came from another workspace: paths that it names were not chosen here. */
+  isImported(id: string): Promise<boolean>
+  /** Writes runs (all that have ended, where none are named) and what they came from as one file. Without `out`: a new one below `exports` in the workspace. */
+  exportTo(what: { readonly runs?: readonly string[]; readonly artifacts: boolean; readonly out?: string }, task: Task): Promise<HistoryExport>
+  /** Adds the runs of such a file that are not here yet: all or none. `file`: absolute. */
+  importFrom(file: string, task: Task): Promise<HistoryImport>
+}
+
+/** A gate, and why it was accepted where it failed and a person waived it. */
+export interface JudgedGate extends GateResult {
+  readonly waived: string | null
 }
 
 export interface GateReport {
   readonly run: string
   readonly baseline: string
-  readonly gates: readonly GateResult[]
+  readonly gates: readonly JudgedGate[]
+  /** Every gate was passed. */
   readonly passed: boolean
+  /** Every gate was passed, or is waived. */
+  readonly accepted: boolean
 }

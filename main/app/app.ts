@@ -2,17 +2,23 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Fault } from '../core/fault.ts'
 import type { Run, Verb } from '../core/run.ts'
-import { openDesk } from '../engine/desk.ts'
+import { quietTask } from '../core/task.ts'
+import { openDesk, openViews } from '../engine/desk.ts'
 import { changeRecipe } from '../recipe/read-recipe.ts'
 import type { Recipe } from '../recipe/recipe.ts'
 import { openStore, type Store } from '../store/open-store.ts'
 import type { App, AppOptions, CalibrateInput, CalibrateResult, CompareInput, QuantizeInput, RunInput, RunTask } from './api.ts'
+import { auditModel } from './audit.ts'
 import { runDemo } from './demo.ts'
 import { doctor } from './doctor.ts'
+import { exportedFile } from './exports.ts'
 import { artifactOf, runHistory } from './history.ts'
 import { checkGates, evaluateGates } from './gates.ts'
 import { checkOut, compareStep, copyOut, observeStep, prepareStep, quantizeStep, sizeOf, wholeWay } from './pipeline.ts'
+import { runMethods } from './methods.ts'
 import { job, recorded, type Recording } from './record.ts'
+import { rewriteModel } from './rewrite.ts'
+import { openUploads } from './uploads.ts'
 import { findWorkspace } from './workspace.ts'
 
 /**
@@ -23,10 +29,15 @@ export async function openApp(options: AppOptions): Promise<App> {
   const workspace = findWorkspace(options.cwd, options.workspace)
   let held: Store | undefined
   const desk = openDesk()
+  const views = openViews()
+  let instructions: Promise<readonly string[]> | undefined
   const store = () => (held ??= openStore(workspace))
   const threadsFor = (recipe?: Recipe) => recipe?.threads ?? options.threads ?? availableParallelism()
+  /** A board that is not there is said before anything begins; ort-cpu always is. */
+  const checkBoard = async ({ board }: Recipe): Promise<void> => void (board !== 'ort-cpu' && (await desk.ask('boards', { workspace, check: board })))
   const record: RecordRun = async (verb, recipe, task, work, parent = null) => {
     checkGates(recipe.gates)
+    await checkBoard(recipe)
     const threads = threadsFor(recipe)
     const opened = store()
     const { environment } = await job('environment', { threads }, task)
@@ -34,22 +45,37 @@ export async function openApp(options: AppOptions): Promise<App> {
   }
   return {
     workspace,
-    inspect: async ({ model }, task) => ({ ...(await job('inspect', { model, threads: threadsFor() }, task)), boards: [] }),
+    inspect: ({ model, boards }, task) => job('inspect', { model, threads: threadsFor(), ...(boards && { boards }), workspace }, task),
     calibrate: (input, task) => calibrate(input, task, record),
     quantize: (input, task) => record('quantize', input.recipe, task, (recording, threads) => quantizeOnly(recording, input, threads), input.parent),
     compare: (input, task) => compare(input, task, record, store),
     run: (input: RunInput, task) => record('run', input.recipe, task, (recording, threads) => wholeWay(recording, input.recipe, threads, input.out), input.parent),
+    methods: async (input, task) => {
+      await checkBoard(input.recipe)
+      const threads = threadsFor(input.recipe)
+      return runMethods(input, task, { store: store(), threads, environment: (await job('environment', { threads }, task)).environment })
+    },
+    rewrite: (input, task) => rewriteModel(input, task, record),
+    audit: (input, task) => auditModel(input, task, { record, store, workspace }),
     demo: (input, task) => runDemo({ folder: input.out ?? join(workspace, 'demo'), task, record }),
     doctor: (task) => doctor({ workspace, threads: threadsFor(), open: store, task }),
     runs: runHistory(store),
     ask: (kind, question) => desk.ask(kind, question),
+    view: (kind, question) => views.ask(kind, question),
+    threads: threadsFor(),
+    instructions: () => (instructions ??= instructionSet(threadsFor())),
     artifact: async (run, role) => artifactOf(store().getRun(run), role),
+    exported: async (name) => exportedFile(workspace, name),
+    uploads: openUploads(workspace),
     async close() {
       desk.close()
+      views.close()
       held?.close()
     },
   }
 }
+
+const instructionSet = async (threads: number): Promise<readonly string[]> => (await job('environment', { threads }, quietTask)).instructionSet ?? []
 
 export type RecordRun = (verb: Verb, recipe: Recipe, task: RunTask, work: (recording: Recording, threads: number) => Promise<Partial<Run>>, parent?: string | null) => Promise<Run>
 
@@ -76,11 +102,11 @@ async function calibrate({ recipe, out, merge = [] }: CalibrateInput, task: RunT
   return { ...run, tensors, statistics }
 }
 
-async function quantizeOnly(recording: Recording, { recipe: asked, statistics, out }: QuantizeInput, threads: number): Promise<Partial<Run>> {
+async function quantizeOnly(recording: Recording, { recipe: asked, statistics, out, allowMissing }: QuantizeInput, threads: number): Promise<Partial<Run>> {
   checkOut(out)
   const { prepared, recipe } = await prepareStep(recording, asked, threads)
   const seen = statistics === undefined ? await observeStep(recording, recipe, threads, prepared.statisticsKey) : undefined
-  const { model, output } = await quantizeStep(recording, recipe, statistics ?? seen!.statistics.path, out)
+  const { model, output } = await quantizeStep(recording, recipe, statistics ?? seen!.statistics.path, out, allowMissing)
   return {
     recipe, model: prepared.model, samples: prepared.samples,
     ...(seen?.facts ? { calibration: seen.facts } : {}),

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { Fault } from '../core/fault.ts'
 import { writeFileAtomic } from '../core/files.ts'
+import { resourceFolder } from '../core/resource-folder.ts'
 import { readRecipe } from '../recipe/read-recipe.ts'
 import { writeRecipe } from '../recipe/write-recipe.ts'
 import type { Recipe } from '../recipe/recipe.ts'
@@ -23,11 +22,5 @@ export async function runDemo({ folder, task, record }: { folder: string; task: 
   return { ...run, files }
 }
 
-/** `resources/sample` beside the sources, the compiled files and in an installed package alike. */
-export function bundledSample(): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    const sample = join(folder, 'resources', 'sample')
-    if (existsSync(join(sample, 'recipe.yaml'))) return sample
-    if (dirname(folder) === folder) throw new Fault({ code: 'bug.no-sample', what: 'the bundled sample is missing', next: 'Install Scalewright again.' })
-  }
-}
+/** The folder of the bundled models and pictures. */
+export const bundledSample = (): string => resourceFolder('sample', 'recipe.yaml')

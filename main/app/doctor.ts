@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs'
-import { statfs } from 'node:fs/promises'
 import { freemem, totalmem } from 'node:os'
-import { dirname } from 'node:path'
 import { asFault } from '../core/fault.ts'
 import type { Task } from '../core/task.ts'
 import type { Store } from '../store/open-store.ts'
+import { diskFree } from './app-info.ts'
 import type { DoctorCheck, DoctorReport } from './api.ts'
 import { job } from './record.ts'
 
@@ -49,10 +47,7 @@ function memory(): DoctorCheck {
 }
 
 async function disk(workspace: string): Promise<DoctorCheck> {
-  let folder = workspace
-  while (!existsSync(folder)) folder = dirname(folder)
-  const { bavail, bsize } = await statfs(folder)
-  const free = bavail * bsize
+  const free = await diskFree(workspace)
   const value = `${(free / GB).toFixed(1)} GB free`
   return free > LITTLE_DISK ? { name: 'disk', status: 'ok', value } : { name: 'disk', status: 'warning', value, next: `Free some space for ${workspace}.` }
 }

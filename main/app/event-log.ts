@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { AppEvent } from '../../preload/contract/events.ts'
 
 /** An event before it has its number. */
-export type News = AppEvent extends infer E ? (E extends { id: number; type: 'job' | 'log' | 'runs' } ? Omit<E, 'id'> : never) : never
+export type News = AppEvent extends infer E ? (E extends { id: number; type: 'job' | 'live' | 'log' | 'runs' } ? Omit<E, 'id'> : never) : never
 
 /** Where a window stopped listening. */
 export interface EventPlace {

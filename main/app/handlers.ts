@@ -1,23 +1,30 @@
-import { availableParallelism, cpus, freemem, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { AppInfo, Handlers } from '../../preload/contract/calls.ts'
-import type { ModelRef } from '../../preload/contract/model.ts'
 import type { CheckedRecipe } from '../../preload/contract/recipe.ts'
 import type { Run as ShownRun, RunDiff as ShownDiff } from '../../preload/contract/run.ts'
 import { Fault } from '../core/fault.ts'
 import { finite } from '../core/finite.ts'
+import type { Run } from '../core/run.ts'
 import { quietTask } from '../core/task.ts'
-import { ownVersion } from '../core/version.ts'
 import { readRecipe, recipeFromText } from '../recipe/read-recipe.ts'
-import { ACTIVATION_TYPES, BOARDS, LAYER_MODES, METHODS, PRESETS, QUALITY_METRICS, WEIGHT_TYPES, type Recipe } from '../recipe/recipe.ts'
+import { ACTIVATION_TYPES, LAYER_MODES, METHODS, PRESETS, QUALITY_METRICS, WEIGHT_TYPES, type Recipe } from '../recipe/recipe.ts'
 import { writeRecipe } from '../recipe/write-recipe.ts'
 import type { PathGuard } from './allowed-paths.ts'
 import type { App } from './api.ts'
+import { appInfo } from './app-info.ts'
 import { bundledSample } from './demo.ts'
 import { checkGates, GATE_SENSES } from './gates.ts'
+import { historyHandlers } from './history-handlers.ts'
 import type { Jobs } from './jobs.ts'
+import { modelCalls } from './model-calls.ts'
+import { layerQuestions } from './layer-questions.ts'
 import { orderOf } from './orders.ts'
+import { methodRow, recommend } from './recommend.ts'
+import { rewriteViews } from './rewrite-views.ts'
+import { pictureViews } from './picture-views.ts'
+import { sampleViews } from './sample-views.ts'
 import { statisticsQuestions } from './statistics-questions.ts'
+import { uploadCalls } from './upload-calls.ts'
 
 /** What a door is, to the calls behind it. */
 export interface DoorFacts {
@@ -42,24 +49,29 @@ export function handlersOf(app: App, jobs: Jobs, facts: DoorFacts): Handlers {
       const report = await app.doctor(quietTask)
       return { ...report, checks: [...report.checks] }
     },
-    'models.inspect': async ({ model }) => {
-      const report = await app.inspect({ model: await modelPath(model, app, facts) }, quietTask)
-      return structuredClone(report) as Awaited<ReturnType<Handlers['models.inspect']>>
-    },
+    'app.instructions': async () => ({ instructions: [...(await app.instructions())] }),
+    ...modelCalls(app, facts),
     'recipe.bundled': async () => {
       const recipe = await readRecipe(join(bundledSample(), 'recipe.yaml'))
       return { text: writeRecipe(recipe), recipe: plain(recipe) }
     },
+    'recipe.open': async ({ path }) => {
+      const file = resolve(folder, path)
+      guard([file])
+      const recipe = await readRecipe(file)
+      return { text: writeRecipe(recipe), recipe: plain(recipe) }
+    },
     'recipe.check': ({ text, set }) => checkedRecipe(text, set, folder),
     'recipe.text': ({ recipe }) => ({ text: writeRecipe(recipeFromText(JSON.stringify(recipe), folder)) }),
-    'recipe.choices': () => ({
-      boards: [...BOARDS], methods: [...METHODS], presets: [...PRESETS], activationTypes: [...ACTIVATION_TYPES], weightTypes: [...WEIGHT_TYPES],
+    'recipe.choices': async () => ({
+      boards: [...(await app.ask('boards', { workspace: app.workspace })).names], methods: [...METHODS], presets: [...PRESETS], activationTypes: [...ACTIVATION_TYPES], weightTypes: [...WEIGHT_TYPES],
       metrics: [...QUALITY_METRICS], layerModes: [...LAYER_MODES], gates: [...GATE_SENSES],
     }),
     'jobs.start': async (spec) => jobs.start(await orderOf(spec, { app, folder, guard })),
     'jobs.list': () => ({ jobs: jobs.list() }),
     'jobs.get': ({ id }) => jobs.get(id),
     'jobs.cancel': ({ id }) => jobs.cancel(id),
+    'jobs.pause': ({ id, paused }) => jobs.pause(id, paused),
     'runs.list': async (filter) => ({ runs: finite(await app.runs.list(filter)) as Awaited<ReturnType<Handlers['runs.list']>>['runs'] }),
     'runs.show': async ({ run }) => {
       const { tags, archived } = await app.runs.marks(run)
@@ -82,27 +94,15 @@ export function handlersOf(app: App, jobs: Jobs, facts: DoorFacts): Handlers {
       changed(id)
       return { archived }
     },
+    ...historyHandlers(app, changed),
+    'runs.methods': async ({ runs }) => methodsOf(await Promise.all(runs.map((run) => app.runs.show(run)))),
     ...statisticsQuestions(app),
+    ...rewriteViews(app, facts),
+    ...pictureViews(app, facts),
+    ...sampleViews(app, facts),
+    ...layerQuestions(app),
+    ...uploadCalls(app),
   } satisfies Handlers
-}
-
-const appInfo = (app: App, { door, writable, folder, threads }: DoorFacts): AppInfo => ({
-  version: ownVersion(), workspace: app.workspace, writable, door, folder,
-  platform: `${process.platform}-${process.arch}`, node: process.versions.node, cpu: cpus()[0]?.model.trim() ?? process.arch,
-  cores: availableParallelism(), threads: threads ?? availableParallelism(), memoryBytes: { total: totalmem(), free: freemem() },
-})
-
-async function modelPath(model: ModelRef, app: App, { folder, guard }: DoorFacts): Promise<string> {
-  if (model.kind === 'bundled') return (await readRecipe(join(bundledSample(), 'recipe.yaml'))).model
-  if (model.kind === 'path') {
-    const path = resolve(folder, model.path)
-    guard([path])
-    return path
-  }
-  if (model.version === 'quantized') return (await app.artifact(model.run, 'quantized-model')).path
-  const run = await app.runs.show(model.run)
-  if (run.model) return run.model.path
-  throw new Fault({ code: 'input.no-model', where: run.run, what: `this run (${run.verb}, ${run.status}) names no model`, next: 'Take a run that was done.' })
 }
 
 /** A wrong recipe is an answer here: an editor asks for it on every pause. Faults of ours stay faults. */
@@ -116,6 +116,11 @@ function checkedRecipe(text: string, set: readonly string[], folder: string): Ch
     const [, line, column] = /^recipe:(\d+):(\d+)$/.exec(thrown.where ?? '') ?? []
     return { ok: false, fault: thrown.toJSON(), line: line === undefined ? null : Number(line), column: column === undefined ? null : Number(column) }
   }
+}
+
+function methodsOf(runs: readonly Run[]): Awaited<ReturnType<Handlers['runs.methods']>> {
+  const { tied, alike, ...recommendation } = recommend(runs)
+  return { rows: runs.map(methodRow), recommendation: { ...recommendation, tied: [...tied], alike: [...alike] } }
 }
 
 const plain = (recipe: Recipe): Record<string, unknown> => JSON.parse(JSON.stringify(recipe)) as Record<string, unknown>

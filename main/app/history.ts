@@ -2,19 +2,33 @@ import { Fault } from '../core/fault.ts'
 import { didYouMean } from '../core/nearest.ts'
 import type { Artifact, Run } from '../core/run.ts'
 import type { Store } from '../store/open-store.ts'
-import type { RunHistory } from './api.ts'
+import type { GateReport, RunHistory } from './api.ts'
+import { newExport } from './exports.ts'
 import { evaluateGates } from './gates.ts'
+import { checkOut } from './pipeline.ts'
+import { isAccepted, withWaivers } from './waivers.ts'
 
 /** The recorded runs of a workspace. */
 export function runHistory(store: () => Store): RunHistory {
+  const judge = (id: string, baseline: string, gates?: Readonly<Record<string, number>>): GateReport => {
+    const [run, base] = [store().getRun(id), store().getRun(baseline)]
+    const results = withWaivers(evaluateGates(run, gates ?? gatesOf(run), base), store().marksOf(run.run).waivers)
+    return { run: run.run, baseline: base.run, gates: results, passed: results.every((gate) => gate.passed), accepted: isAccepted(results) }
+  }
   return {
     list: async (filter) => store().listRuns(filter),
+    page: async (request) => store().pageOfRuns(request),
     show: async (id) => store().getRun(id),
     diff: async (a, b, options) => store().diffRuns(a, b, options),
-    gate: async (id, baseline, gates) => {
-      const [run, base] = [store().getRun(id), store().getRun(baseline)]
-      const results = evaluateGates(run, gates ?? gatesOf(run), base)
-      return { run: run.run, baseline: base.run, gates: results, passed: results.every((gate) => gate.passed) }
+    compare: async (ids, options) => store().compareRuns(ids, options),
+    lineage: async (id) => store().lineageOf(id),
+    gate: async (id, baseline, gates) => judge(id, baseline, gates),
+    gateBaseline: async (id, gates) => {
+      const { baseline } = store().marksOf(id)
+      if (baseline === null) {
+        throw new Fault({ code: 'input.no-baseline', where: id, what: 'no run is pinned as the baseline of this model', next: 'Pin one: npx scalewright runs pin ID' })
+      }
+      return judge(id, baseline, gates)
     },
     tag: async (id, { add, remove }) => {
       for (const tag of add) store().tagRun(id, tag)
@@ -22,7 +36,16 @@ export function runHistory(store: () => Store): RunHistory {
       return store().tagsOf(id)
     },
     archive: async (id, archived) => store().archiveRun(id, archived),
-    marks: async (id) => ({ tags: store().tagsOf(id), archived: store().isArchived(id) }),
+    note: async (id, text) => store().noteRun(id, text),
+    pin: async (id, pinned) => store().pinRun(id, pinned),
+    waive: async (id, { rule, reason }) => store().waiveGate(id, rule, reason),
+    marks: async (id) => store().marksOf(id),
+    isImported: async (id) => store().isImported(id),
+    exportTo: async ({ out, ...what }, task) => {
+      checkOut(out)
+      return store().exportHistory({ ...what, out: out ?? (await newExport(store().folder)) }, task)
+    },
+    importFrom: async (file, task) => store().importHistory(file, task),
   }
 }
 

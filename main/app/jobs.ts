@@ -2,10 +2,10 @@ import { ulid } from 'ulid'
 import type { Job, JobDetail } from '../../preload/contract/job.ts'
 import { asFault, Fault } from '../core/fault.ts'
 import type { Run } from '../core/run.ts'
-import type { Progress } from '../core/task.ts'
-import type { RunTask } from './api.ts'
+import { pauseSwitch, type Progress } from '../core/task.ts'
+import type { MethodsTask } from './api.ts'
 import { openEventLog, type EventLog } from './event-log.ts'
-import { isOver, logLine, shownDetail, shownJob, takeProgress, type JobRecord } from './job-record.ts'
+import { isOver, logLine, shownDetail, shownJob, shownLive, skipTime, takeProgress, type JobRecord } from './job-record.ts'
 
 /** What is to be done, and how it is told. */
 export interface Order {
@@ -14,7 +14,9 @@ export interface Order {
   readonly command: string
   /** The recipe's text, where the job has one of its own. */
   readonly recipe?: string
-  work(task: RunTask): Promise<Run>
+  /** Threshold methods, where it tries several. */
+  readonly methods?: readonly string[]
+  work(task: MethodsTask): Promise<Run>
 }
 
 /** A queue: one job runs, the others wait in order. What ended stays in the list for a while. */
@@ -27,6 +29,8 @@ export interface Jobs {
   get(id: string): JobDetail
   /** A queued job ends at once; a running one is asked to and gives up within seconds. */
   cancel(id: string): Job
+  /** A running job rests at its next breath; a queued one lets others pass until it may go on. */
+  pause(id: string, paused: boolean): Job
   /** Cancels everything and resolves when nothing runs any more. */
   close(): Promise<void>
 }
@@ -80,19 +84,29 @@ export function openJobs(events: EventLog = openEventLog()): Jobs {
     }
   }
 
-  const taskOf = (job: JobRecord): RunTask => {
+  const taskOf = (job: JobRecord): MethodsTask => {
     let toldAt = -Infinity
     return {
       signal: job.controller.signal,
+      pause: job.pause,
       begun(run) {
         job.run = run
         tell(job)
         events.publish({ type: 'runs', run })
       },
+      compared(row) {
+        job.runs.push(row)
+        tell(job)
+      },
+      recommended(recommendation) {
+        job.recommendation = recommendation
+        log(job, 'note', recommendation.reason)
+      },
       report(progress: Progress) {
         const begins = takeProgress(job, progress)
+        if (progress.live !== undefined) events.publish({ type: 'live', job: job.id, live: shownLive(job) })
         if (progress.note !== undefined) log(job, 'note', progress.note)
-        if (begins) log(job, 'info', progress.stage)
+        if (begins) log(job, 'info', [progress.stage, progress.part].filter(Boolean).join(' '))
         const now = performance.now()
         if (!begins && progress.done < progress.total && now - toldAt < TELL_MS) return
         toldAt = now
@@ -103,7 +117,7 @@ export function openJobs(events: EventLog = openEventLog()): Jobs {
 
   const orders = new Map<string, Order>()
   const goOn = (): void => {
-    const [next] = waiting()
+    const next = waiting().find((job) => !job.pause.paused)
     if (running !== undefined || next === undefined) return
     const order = orders.get(next.id)!
     orders.delete(next.id)
@@ -139,6 +153,17 @@ export function openJobs(events: EventLog = openEventLog()): Jobs {
       }
       return shownJob(job, position(job))
     },
+    pause(id, paused) {
+      const job = find(id)
+      if (isOver(job) || job.pause.paused === paused) return shownJob(job, position(job))
+      job.pause.set(paused)
+      if (paused) job.pausedAt = performance.now()
+      else skipTime(job, performance.now() - job.pausedAt)
+      log(job, 'info', paused ? 'paused' : 'resumed')
+      tell(job)
+      goOn()
+      return shownJob(job, position(job))
+    },
     async close() {
       closed = true
       for (const job of jobs.toReversed()) if (!isOver(job)) this.cancel(job.id)
@@ -147,7 +172,7 @@ export function openJobs(events: EventLog = openEventLog()): Jobs {
   }
 }
 
-const newJob = ({ kind, command, recipe = '' }: Order): JobRecord => ({
-  id: ulid(), kind, command, recipe: recipe === '' ? null : recipe, created: new Date().toISOString(), controller: new AbortController(), log: [],
-  state: 'queued', progress: null, run: null, fault: null, started: null, ended: null, lines: 0,
+const newJob = ({ kind, command, recipe = '', methods = [] }: Order): JobRecord => ({
+  id: ulid(), kind, command, methods, recipe: recipe === '' ? null : recipe, created: new Date().toISOString(), controller: new AbortController(), pause: pauseSwitch(), pausedAt: 0, log: [],
+  state: 'queued', progress: null, live: [], run: null, runs: [], recommendation: null, fault: null, started: null, ended: null, lines: 0,
 })

@@ -7,7 +7,9 @@ import { writeRecipe } from '../recipe/write-recipe.ts'
 import type { PathGuard } from './allowed-paths.ts'
 import type { App } from './api.ts'
 import { checkGates } from './gates.ts'
+import { chosenPaths } from './imported-runs.ts'
 import type { Order } from './jobs.ts'
+import { checkMethods } from './methods.ts'
 
 type Spec = CheckedRequestOf<'jobs.start'>
 
@@ -26,16 +28,33 @@ export async function orderOf(spec: Spec, place: OrderPlace): Promise<Order> {
   if (spec.kind === 'compare') {
     const changes = { set: spec.set }
     const earlier = await app.runs.show(spec.run)
-    if (earlier.recipe) checkRecipe(changeRecipe(earlier.recipe as Recipe, changes, folder), pathsOf(earlier.recipe as Recipe), place)
+    if (earlier.recipe) checkRecipe(changeRecipe(earlier.recipe as Recipe, changes, folder), await chosenPaths(app, earlier), place)
     const words = ['compare', earlier.run, ...spec.set.flatMap((one) => ['--set', shellWord(one)])].join(' ')
     return { kind: 'compare', command: command(words), work: (task) => app.compare({ run: earlier.run, changes, cwd: folder }, task) }
   }
   const parent = 'parent' in spec && spec.parent !== undefined ? await app.runs.show(spec.parent) : undefined
   const recipe = recipeFromText(spec.recipe, folder)
-  checkRecipe(recipe, parent?.recipe ? pathsOf(parent.recipe as Recipe) : [], place)
+  checkRecipe(recipe, parent ? await chosenPaths(app, parent) : [], place)
+  if (spec.kind === 'methods') return methodsOrder(spec, { recipe, ...(parent ? { parent: parent.run } : {}) }, app, command)
+  if (spec.kind === 'rewrite') {
+    const wishes = spec.wishes.map(({ nodes, ...wish }) => ({ ...wish, ...(nodes ? { nodes } : {}) }))
+    const input = { recipe, wishes, ...(parent ? { parent: parent.run } : {}) }
+    return { kind: 'rewrite', command: command(`rewrite recipe.yaml --only ${wishes.map(({ rewrite }) => rewrite).join(',')}`), recipe: writeRecipe(recipe), work: (task) => app.rewrite(input, task) }
+  }
   const { kind } = spec
   const input = { recipe, ...(parent ? { parent: parent.run } : {}) }
   return { kind, command: command(`${kind} recipe.yaml`), recipe: writeRecipe(recipe), work: (task) => app[kind](input, task) }
+}
+
+function methodsOrder({ methods: names }: Extract<Spec, { kind: 'methods' }>, input: { recipe: Recipe; parent?: string }, app: App, command: (words: string) => string): Order {
+  const methods = checkMethods(names)
+  return {
+    kind: 'methods', command: command(`run recipe.yaml --methods ${methods.join(',')}`), recipe: writeRecipe(input.recipe), methods,
+    async work(task) {
+      const { runs, recommendation } = await app.methods({ ...input, methods }, task)
+      return runs.find(({ run }) => run === recommendation.run)!
+    },
+  }
 }
 
 function checkRecipe(recipe: Recipe, known: readonly string[], { app, guard }: OrderPlace): void {

@@ -7,6 +7,7 @@ import type { Artifact, CalibrationFacts, Run } from '../core/run.ts'
 import type { JobOutput } from '../engine/jobs.ts'
 import type { Recipe } from '../recipe/recipe.ts'
 import { writeRecipe } from '../recipe/write-recipe.ts'
+import { inheritedFrom, type Inherited } from './earlier-run.ts'
 import { evaluateGates } from './gates.ts'
 import type { Recording } from './record.ts'
 
@@ -59,23 +60,25 @@ export interface QuantizeStep {
 }
 
 /** Statistics to a QDQ model, kept by content and, where asked for, copied out. */
-export async function quantizeStep(recording: Recording, recipe: Recipe, statistics: string, out?: string): Promise<QuantizeStep> {
+export async function quantizeStep(recording: Recording, recipe: Recipe, statistics: string, out?: string, allowMissing = false): Promise<QuantizeStep> {
   const path = join(recording.scratch, 'quantized.onnx')
-  const output = await recording.job('quantize', { recipe, statistics, out: path })
+  const output = await recording.job('quantize', { recipe, statistics, out: path, allowMissing })
   const model = await recording.store.putArtifact({ path }, { role: 'quantized-model', name: `${stem(recipe.model)}-quantized.onnx` })
   if (out !== undefined) await copyOut(model, out)
   return { model, output }
 }
 
 export interface CompareStep {
-  readonly parts: Pick<Run, 'quality' | 'layers' | 'latency' | 'operators' | 'findings'>
+  readonly parts: Pick<Run, 'quality' | 'layers' | 'latency' | 'operators' | 'findings' | 'stageSeconds'>
   readonly picture?: Artifact
   readonly notes: readonly string[]
 }
 
-export async function compareStep(recording: Recording, recipe: Recipe, threads: number, quantized: string): Promise<CompareStep> {
+/** What the run's parent measured is taken over where it comes out the same. */
+export async function compareStep(recording: Recording, recipe: Recipe, threads: number, quantized: string, inherited?: Inherited): Promise<CompareStep> {
   const path = join(recording.scratch, 'side-by-side.png')
-  const { drawn, notes, ...parts } = await recording.job('compare', { recipe, threads, quantized, picture: path })
+  const { drawn, notes: said, ...parts } = await recording.job('compare', { recipe, threads, quantized, picture: path, ...(inherited && 'earlier' in inherited ? inherited : {}) })
+  const notes = [...said, ...(inherited && 'why' in inherited ? [inherited.why] : [])]
   const picture = drawn ? await recording.store.putArtifact({ path }, { role: 'picture', name: 'side-by-side.png' }) : undefined
   return { parts, notes, ...(picture ? { picture } : {}) }
 }
@@ -85,10 +88,22 @@ export async function wholeWay(recording: Recording, asked: Recipe, threads: num
   checkOut(out)
   const { prepared, recipe } = await prepareStep(recording, asked, threads)
   const seen = await observeStep(recording, recipe, threads, prepared.statisticsKey)
+  const parts = await fromStatistics(recording, recipe, { prepared, seen }, threads, out)
+  return { ...parts, gates: evaluateGates({ ...recording.started, ...parts }, recipe.gates) }
+}
+
+/** What the rest of the way begins with. */
+export interface Pass {
+  readonly prepared: Prepared
+  readonly seen: Seen
+}
+
+/** Quantizes and compares with what was seen; `measured` says what is compared where that is not the recipe itself. */
+export async function fromStatistics(recording: Recording, recipe: Recipe, { prepared, seen }: Pass, threads: number, out?: string, measured = recipe): Promise<Partial<Run>> {
   const { model, output } = await quantizeStep(recording, recipe, seen.statistics.path, out)
-  const compared = await compareStep(recording, recipe, threads, model.path)
+  const compared = await compareStep(recording, measured, threads, model.path, inheritedFrom(recording, prepared, measured))
   const written = await recording.store.putArtifact(Buffer.from(writeRecipe(recipe)), { role: 'recipe', name: 'recipe.yaml' })
-  const parts: Partial<Run> = {
+  return {
     recipe, model: prepared.model, samples: prepared.samples,
     ...(seen.facts ? { calibration: seen.facts } : {}),
     ...compared.parts,
@@ -96,7 +111,6 @@ export async function wholeWay(recording: Recording, asked: Recipe, threads: num
     artifacts: [model, seen.statistics, written, ...(compared.picture ? [compared.picture] : [])],
     notes: [...prepared.notes, ...output.notes, ...compared.notes],
   }
-  return { ...parts, gates: evaluateGates({ ...recording.started, ...parts }, recipe.gates) }
 }
 
 export const sizeOf = (floatBytes: number, quantizedBytes: number) => ({ floatBytes, quantizedBytes, ratio: quantizedBytes / floatBytes })

@@ -1,4 +1,5 @@
 import { Fault } from '../core/fault.ts'
+import { nearestPairs } from '../core/nearest.ts'
 import type { Statistics } from './statistics.ts'
 
 export interface StatisticsFit {
@@ -19,30 +20,44 @@ export function statisticsFit(statistics: Statistics, modelSha256: string, tenso
   }
 }
 
-/**
- * Refuses statistics of another model, or without a tensor that is needed; tensors beyond those are allowed only with
- * `allowUnexpected`. Throws `input.statistics-model` and `input.statistics-tensors` with the names.
- */
-export function checkStatistics(
-  statistics: Statistics, modelSha256: string, tensors: readonly string[], options: { where?: string; allowUnexpected?: boolean } = {},
-): void {
-  const { sameModel, missing, unexpected } = statisticsFit(statistics, modelSha256, tensors)
-  const where = options.where === undefined ? {} : { where: options.where }
-  const differences = [names('missing', missing), options.allowUnexpected ? '' : names('not known here', unexpected)].filter((text) => text !== '').join('; ')
-  if (!sameModel) {
-    throw new Fault({
-      code: 'input.statistics-model',
-      ...where,
-      what: `the statistics are of another model (${statistics.modelSha256.slice(0, 12)}, this one is ${modelSha256.slice(0, 12)})${differences === '' ? '' : `; tensors ${differences}`}`,
-      next: 'Calibrate this model, or use the statistics with the model that they were observed on.',
-    })
-  }
-  if (differences === '') return
-  throw new Fault({ code: 'input.statistics-tensors', ...where, what: `tensors ${differences}`, next: 'Calibrate again with the tensors that are needed.' })
+export interface StatisticsDemand {
+  /** For messages. */
+  readonly where?: string
+  /** Tensors beyond those that are needed are no difference. */
+  readonly allowUnexpected?: boolean
+  /** Tensors that this model has, needed or not: none of them is unexpected. Absent: those that are needed. */
+  readonly known?: readonly string[]
 }
 
-function names(label: string, list: readonly string[]): string {
-  if (list.length === 0) return ''
-  const more = list.length > 5 ? ` and ${list.length - 5} more` : ''
-  return `${label}: ${list.slice(0, 5).join(', ')}${more}`
+/**
+ * Refuses statistics of another model, or without a tensor that is needed; tensors beyond those are allowed only with
+ * `allowUnexpected`. Throws `input.statistics-model` and `input.statistics-tensors` with every name, and which may mean the same.
+ */
+export function checkStatistics(statistics: Statistics, modelSha256: string, tensors: readonly string[], { where, allowUnexpected, known = [] }: StatisticsDemand = {}): void {
+  const { sameModel, missing, unexpected } = statisticsFit(statistics, modelSha256, tensors)
+  const place = where === undefined ? {} : { where }
+  const here = new Set(known)
+  const strange = unexpected.filter((name) => !here.has(name))
+  if (!sameModel) {
+    const differences = nameDifferences(missing, allowUnexpected && known.length === 0 ? [] : strange)
+    throw new Fault({
+      code: 'input.statistics-model',
+      ...place,
+      what: `the statistics are of another model (${statistics.modelSha256.slice(0, 12)}, this one is ${modelSha256.slice(0, 12)})${differences === '' ? '' : `; tensors ${differences}`}`,
+      next: 'Calibrate this model, or use the statistics with the model that they were observed on; --allow-missing takes what fits.',
+    })
+  }
+  const differences = nameDifferences(missing, allowUnexpected ? [] : strange)
+  if (differences === '') return
+  throw new Fault({ code: 'input.statistics-tensors', ...place, what: `tensors ${differences}`, next: 'Calibrate again with the tensors that are needed; --allow-missing leaves them in float.' })
+}
+
+/** Comparing every name with every other takes long: of a model that is another one altogether the first will do. */
+const MOST_PAIRED = 200
+
+/** Every name that is missing and every one that is not known here, and which of them may mean the same; '' where there is none. */
+export function nameDifferences(missing: readonly string[], unexpected: readonly string[]): string {
+  const pairs = nearestPairs(missing.slice(0, MOST_PAIRED), unexpected).map(({ wanted, candidate }) => `${wanted} ↔ ${candidate}`)
+  const part = (label: string, names: readonly string[]): string => (names.length === 0 ? '' : `${label}: ${names.join(', ')}`)
+  return [part('missing', missing), part('not known here', unexpected), part('may mean the same', pairs)].filter((text) => text !== '').join('; ')
 }

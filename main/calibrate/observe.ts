@@ -11,6 +11,7 @@ import type { Sample, SampleSet } from '../samples/sample.ts'
 import { countFloats, countHalves } from './bin-counter.ts'
 import { deadBuffers } from './dead-buffers.ts'
 import { exactSum, unitsOf } from './exact-sum.ts'
+import { liveTallies, liveView } from './live-histogram.ts'
 import { checkWeights, valuesOrFault } from './not-finite.ts'
 import { observerGraph, type ObserverGraph, stepOf } from './observer-graph.ts'
 import { peakMemory, type PeakMemory } from './peak-memory.ts'
@@ -86,16 +87,22 @@ interface Pass {
 async function seeAll(pass: Pass, samples: SampleSet, memory: PeakMemory, task: Task): Promise<ObservedSample[]> {
   const observed: ObservedSample[] = []
   const buffers = deadBuffers()
+  const look = liveView(liveTallies(pass.tallies, new Set(pass.graph.outputs.map(({ name }) => name))))
+  const report = (done: number): void => {
+    const live = done === 0 ? undefined : look(done === samples.count)
+    const more = live === undefined ? {} : { live, memoryBytes: memory.bytes() }
+    task.report({ stage: 'observe', done, total: samples.count, unit: 'pictures', ...more })
+  }
   for (let index = 0; index < samples.count; index++) {
     await breathe(task)
-    task.report({ stage: 'observe', done: index, total: samples.count, unit: 'pictures' })
+    report(index)
     const sample = await samples.load(index)
     await see(pass, sample)
     observed.push({ id: sample.id, sha256: sampleSha256(sample) })
     memory.look()
     buffers.free()
   }
-  task.report({ stage: 'observe', done: samples.count, total: samples.count, unit: 'pictures' })
+  report(samples.count)
   return sortSamples(observed)
 }
 

@@ -7,12 +7,15 @@ import type { CommonOptions, Job } from './job.ts'
 import { displayWidth } from './layout.ts'
 import type { Say, TextKey } from './texts/texts.ts'
 import { LANGUAGES } from './texts/texts.ts'
+import { auditJob, SEVERITIES } from './verbs/audit.ts'
 import { archiveJob, diffJob, doctorJob, gateJob, listJob, showJob, tagJob } from './verbs/history.ts'
+import { exportJob, importJob, lineageJob, noteJob, pinJob, waiveJob } from './verbs/history-marks.ts'
 import { serveJob } from './verbs/serve.ts'
 import { calibrateJob, compareJob, demoJob, inspectJob, quantizeJob, runJob } from './verbs/pipeline.ts'
+import { rewriteJob } from './verbs/rewrite.ts'
 
 const STATUSES: readonly RunStatus[] = ['running', 'done', 'failed', 'cancelled']
-const RECORDED_VERBS: readonly Verb[] = ['calibrate', 'quantize', 'compare', 'run', 'demo']
+const RECORDED_VERBS: readonly Verb[] = ['calibrate', 'quantize', 'compare', 'audit', 'run', 'demo']
 
 /** A command line that is understood: help or version to print, or a job to do. */
 export type Parsed =
@@ -90,7 +93,9 @@ function does<Options extends CommonOptions>(command: Command, take: Take, job: 
 function addPipelineVerbs(program: Command, say: Say, take: Take): void {
   const verb = (name: string): Command => program.command(name).description(say(`verb.${name}` as TextKey))
 
-  does(verb('inspect').argument('<MODEL>', say('argument.model')), take, ([model], options) => inspectJob(model!, options))
+  const boards = (names: string, before: readonly string[] = []): string[] => [...before, ...names.split(',').filter((name) => name !== '')]
+  const inspect = verb('inspect').argument('<MODEL>', say('argument.model')).option('--board <names>', say('option.boards'), boards)
+  does(inspect, take, ([model], options) => inspectJob(model!, options))
 
   const calibrate = withRecipeOptions(verb('calibrate'), say)
     .option('--out <file>', say('option.out.statistics'))
@@ -99,6 +104,7 @@ function addPipelineVerbs(program: Command, say: Say, take: Take): void {
 
   const quantize = withRecipeOptions(verb('quantize'), say)
     .option('--statistics <file>', say('option.statistics'))
+    .option('--allow-missing', say('option.allow-missing'))
     .option('--out <file>', say('option.out.model'))
   does(quantize, take, ([source], options) => quantizeJob(source!, options))
 
@@ -109,8 +115,26 @@ function addPipelineVerbs(program: Command, say: Say, take: Take): void {
     .option('--samples <dir>', say('option.samples-compare'))
   does(withChangeOptions(compare, say), take, ([a, b], options) => compareJob(a!, b, options))
 
-  const run = withRecipeOptions(verb('run'), say).option('--out <file>', say('option.out.model'))
+  const run = withRecipeOptions(verb('run'), say)
+    .option('--methods <names>', say('option.methods'), listed)
+    .option('--out <file>', say('option.out.model'))
   does(run, take, ([source], options) => runJob(source!, options))
+
+  const rewrite = withRecipeOptions(verb('rewrite'), say)
+    .option('--list', say('option.list'))
+    .option('--only <names>', say('option.only'), listed)
+    .option('--plan <file>', say('option.plan'))
+    .option('--force', say('option.force'))
+    .option('--out <file>', say('option.out.rewritten'))
+  does(rewrite, take, ([source], options) => rewriteJob(source!, options))
+
+  const audit = withChangeOptions(verb('audit'), say)
+    .argument('<RECIPE|MODEL|RUN>', say('argument.audit'))
+    .option('--board <name>', say('option.board'))
+    .option('--statistics <file>', say('option.statistics-audit'))
+    .option('--fix', say('option.fix'))
+    .option('--gate <severity>', say('option.gate-severity'), oneOf(say, '--gate', SEVERITIES))
+  does(audit, take, ([source], options) => auditJob(source!, options))
 
   does(verb('demo').option('--out <dir>', say('option.out.demo')), take, (_words, options) => demoJob(options))
 }
@@ -152,15 +176,31 @@ function addHistoryVerbs(program: Command, say: Say, take: Take): void {
   does(diff, take, ([a, b], options) => diffJob(a!, b!, options))
 
   const gate = verb('gate').argument(id, say('argument.run'))
-    .requiredOption('--baseline <id>', say('option.baseline'))
+    .option('--baseline <id>', say('option.baseline'))
     .option('--gate <name=number>', say('option.gate'), gates(say))
-  does<CommonOptions & { baseline: string; gate?: Record<string, number> }>(gate, take, ([run], options) => gateJob(run!, options))
+  does<CommonOptions & { baseline?: string; gate?: Record<string, number> }>(gate, take, ([run], options) => gateJob(run!, options))
 
   const tag = verb('tag').argument(id, say('argument.run')).argument('<TAGS...>', say('argument.tags')).option('--remove', say('option.remove'))
   does(tag, take, ([run, ...tags], options) => tagJob(run!, tags, options))
 
   does(verb('archive').argument(id, say('argument.run')).option('--undo', say('option.undo')), take, ([run], options) => archiveJob(run!, options))
+  does(verb('note').argument(id, say('argument.run')).argument('<TEXT>', say('argument.note')), take, ([run, text], options) => noteJob(run!, text!, options))
+  does(verb('pin').argument(id, say('argument.run')).option('--undo', say('option.unpin')), take, ([run], options) => pinJob(run!, options))
+
+  const waive = verb('waive').argument(id, say('argument.run'))
+    .requiredOption('--gate <rule>', say('option.waived-gate')).requiredOption('--reason <text>', say('option.reason'))
+  does<CommonOptions & { gate: string; reason: string }>(waive, take, ([run], options) => waiveJob(run!, options))
+
+  does(verb('lineage').argument(id, say('argument.run')), take, ([run], options) => lineageJob(run!, options))
+
+  const exported = verb('export').argument('[RUN...]', say('argument.runs'))
+    .requiredOption('--out <file>', say('option.out.history')).option('--no-artifacts', say('option.no-artifacts'))
+  does<CommonOptions & { out: string; artifacts: boolean }>(exported, take, (ids, options) => exportJob(ids, options))
+
+  does(verb('import').argument('<FILE>', say('argument.history')), take, ([file], options) => importJob(file!, options))
 }
+
+const listed = (value: string): string[] => value.split(',').map((name) => name.trim()).filter((name) => name !== '')
 
 const collected = (value: string, before: readonly string[] = []): string[] => [...before, value]
 

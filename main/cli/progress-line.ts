@@ -19,6 +19,7 @@ export interface ProgressLine {
 
 interface Stage {
   readonly name: string
+  readonly part: string | undefined
   readonly seen: { readonly at: number; readonly done: number }[]
   /** Last whole tenth that was printed, or -1. */
   tenth: number
@@ -55,8 +56,8 @@ export function progressLine(terminal: Terminal, say: Say, now: () => number = (
     report(progress) {
       if (progress.note !== undefined) note(progress.note)
       const at = now()
-      if (stage === null || stage.name !== progress.stage || progress.done < stage.seen.at(-1)!.done) {
-        stage = { name: progress.stage, seen: [], tenth: -1 }
+      if (stage === null || stage.name !== progress.stage || stage.part !== progress.part || progress.done < stage.seen.at(-1)!.done) {
+        stage = { name: progress.stage, part: progress.part, seen: [], tenth: -1 }
         drawnAt = -Infinity
       }
       remember(stage, at, progress.done)
@@ -89,11 +90,11 @@ function estimate(stage: Stage, progress: Progress): Estimate | null {
   return { perSecond, secondsLeft: Math.max(0, progress.total - progress.done) / perSecond }
 }
 
-/** `observe  38 %  12/32 pictures  4.1/s  0:05 left` */
+/** `observe  38 %  12/32 pictures  4.1/s  0:05 left`; `quantize mse  …` where it is done for one of several. */
 export function progressText(progress: Progress, estimated: Estimate | null, say: Say): string {
   const { done, total } = progress
   const unit = progress.unit === undefined ? '' : ` ${wordIn(say, 'unit', progress.unit)}`
-  const parts = [plain(wordIn(say, 'stage', progress.stage))]
+  const parts = [plain([wordIn(say, 'stage', progress.stage), progress.part].filter(Boolean).join(' '))]
   if (total > 0) parts.push(`${String(Math.floor((Math.min(done, total) / total) * 100)).padStart(3)} %`, `${done}/${total}${plain(unit)}`)
   else if (done > 0) parts.push(`${done}${plain(unit)}`)
   if (estimated) parts.push(`${estimated.perSecond.toFixed(estimated.perSecond < 10 ? 1 : 0)}/s`)

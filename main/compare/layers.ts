@@ -24,6 +24,8 @@ export interface LayerOptions {
   readonly dequantizedNames: ReadonlyMap<string, string>
   /** Bytes of tensors that one pass may hold beside the model; more tensors take more passes. Default 384 MiB. */
   readonly memoryBytes?: number
+  /** Errors that are known already, taken as they are. Tensors are grouped and sessions are made as without them, so that the rest comes out the same. */
+  readonly known?: readonly LayerError[]
 }
 
 const MEMORY_BYTES = 384 * 2 ** 20
@@ -32,8 +34,13 @@ interface Watched {
   readonly row: ScaleRow
   readonly accumulated: ErrorSums
   readonly alone: ErrorSums
+  readonly known: Partial<Readonly<Record<LayerError['mode'], LayerError>>>
   clipped: number
 }
+
+/** Its own errors also tell what is clipped, in either mode. */
+const needsOwn = ({ known }: Watched, mode: LayerOptions['mode']): boolean => (mode === 'accumulated' ? known.accumulated === undefined : known.alone === undefined)
+const needsAccumulated = ({ known }: Watched, mode: LayerOptions['mode']): boolean => mode !== 'alone' && known.accumulated === undefined
 
 /**
  * Errors of every quantized activation, sums over all values of all samples taken together (so a large picture weighs more).
@@ -53,15 +60,19 @@ export async function measureLayers(
   const count = Math.min(samples.count, options.maxSamples)
   const watched = rows
     .filter((row) => row.kind === 'activation' && !row.float)
-    .map((row): Watched => ({ row, accumulated: noErrors(), alone: noErrors(), clipped: 0 }))
+    .map((row): Watched => ({ row, accumulated: noErrors(), alone: noErrors(), known: knownOf(row.tensor, options), clipped: 0 }))
   if (watched.length === 0 || count === 0) return []
   const groups = await groupByMemory(floatGraph, watched, await samples.load(0), options)
   for (const [index, group] of groups.entries()) {
+    if (!group.some((tensor) => needsOwn(tensor, options.mode) || needsAccumulated(tensor, options.mode))) continue
     await measureGroup(floatGraph, quantizedGraph, group, samples, count, options, task, { before: index * count, total: groups.length * count })
   }
   const { producer } = topology(floatGraph)
   return watched.flatMap((tensor) => layerErrors(tensor, producer.get(tensor.row.tensor), options.mode))
 }
+
+const knownOf = (tensor: string, { known = [] }: LayerOptions): Watched['known'] =>
+  Object.fromEntries(known.filter((error) => error.tensor === tensor).map((error) => [error.mode, error]))
 
 /** Tensors in graph order, cut into groups whose values of one sample fit the budget together. */
 async function groupByMemory(graph: Graph, watched: readonly Watched[], sample: Sample, options: LayerOptions): Promise<Watched[][]> {
@@ -102,8 +113,9 @@ async function measureGroup(
   try {
     const float = await openSession(watching(floatGraph, names), { mode: 'float', threads })
     sessions.push(float)
-    const heldNames = mode === 'alone' ? [] : names.map((name) => dequantizedName(name, options))
-    const quantized = mode === 'alone' ? null : await openSession(watching(quantizedGraph, heldNames), { mode: 'simulated', threads })
+    const isHeld = group.some((tensor) => needsAccumulated(tensor, mode))
+    const heldNames = isHeld ? names.map((name) => dequantizedName(name, options)) : []
+    const quantized = !isHeld ? null : await openSession(watching(quantizedGraph, heldNames), { mode: 'simulated', threads })
     if (quantized) sessions.push(quantized)
     for (let index = 0; index < count; index++) {
       const { id, feeds } = await samples.load(index)
@@ -144,7 +156,7 @@ function addSample(tensor: Watched, real: Tensor, held: Tensor | undefined, mode
   const axis = row.axis ?? 0
   const channels = row.granularity === 'channel' ? real.dims[axis]! : 1
   const inner = row.granularity === 'channel' ? elementCount(real.dims.slice(axis + 1)) : values.length
-  tensor.clipped += addOwnErrors(tensor.alone, values, row, channels, inner)
+  if (needsOwn(tensor, mode)) tensor.clipped += addOwnErrors(tensor.alone, values, row, channels, inner)
   if (!Number.isFinite(tensor.alone.signal)) {
     throw new Fault({
       code: 'model.not-finite',
@@ -153,7 +165,7 @@ function addSample(tensor: Watched, real: Tensor, held: Tensor | undefined, mode
       next: 'Check the weights of the model and the range that its input expects.',
     })
   }
-  if (mode === 'alone' || held === undefined) return
+  if (held === undefined || !needsAccumulated(tensor, mode)) return
   if (held.data.length !== values.length) {
     throw new Fault({
       code: 'model.other-shape',
@@ -165,9 +177,9 @@ function addSample(tensor: Watched, real: Tensor, held: Tensor | undefined, mode
   addErrors(tensor.accumulated, values, float32(held))
 }
 
-function layerErrors({ row, accumulated, alone, clipped }: Watched, node: Node | undefined, mode: LayerOptions['mode']): LayerError[] {
-  const clippedPercent = alone.count === 0 ? 0 : (100 * clipped) / alone.count
-  const error = (name: LayerError['mode'], sums: ErrorSums): LayerError => ({
+function layerErrors({ row, accumulated, alone, known, clipped }: Watched, node: Node | undefined, mode: LayerOptions['mode']): LayerError[] {
+  const clippedPercent = known.alone?.clippedPercent ?? (alone.count === 0 ? 0 : (100 * clipped) / alone.count)
+  const error = (name: LayerError['mode'], sums: ErrorSums): LayerError => known[name] ?? ({
     node: node?.name ?? '',
     op: node?.op ?? '',
     tensor: row.tensor,

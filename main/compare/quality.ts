@@ -32,6 +32,8 @@ export interface QualityOptions {
   readonly keepPictures?: number
   /** Scale of each quantized graph output, by name. Unknown: 1/255 of a picture's range, or of the values' span. */
   readonly outputSteps?: ReadonlyMap<string, number>
+  /** What was measured before with the same float model, samples and environment: its float numbers are taken, where protocols and samples are the same. */
+  readonly earlier?: Quality
 }
 
 /** What the versions of the model made of one sample, levels neither rounded nor clipped. */
@@ -53,6 +55,8 @@ export interface QualityReport {
   readonly findings: readonly Finding[]
   /** Worst first. */
   readonly pictures: readonly VersionPictures[]
+  /** The float numbers are those of `earlier`. */
+  readonly keptFloat: boolean
 }
 
 const VERSIONS = ['float', 'simulated', 'fused'] as const
@@ -83,6 +87,7 @@ export async function measureQuality(
   if (samples.count === 0) {
     throw new Fault({ code: 'samples.none', what: 'there is no sample to compare on', next: 'Give evaluation samples (`samples.evaluation`).' })
   }
+  const earlier = isSameMeasure(options.earlier, options.protocols, samples.ids) ? options.earlier : undefined
   return withSessions(models, options.threads, async (sessions) => {
     const raw = protocols.map(() => ({ float: [] as number[], simulated: [] as number[], fused: [] as number[] }))
     const differences = new Map<string, DifferenceSums>()
@@ -91,7 +96,7 @@ export async function measureQuality(
     for (let index = 0; index < samples.count; index++) {
       const sample = await samples.load(index)
       const outputs = await runVersions(sessions, sample, protocols, options)
-      for (const [position, protocol] of protocols.entries()) addScores(raw[position]!, protocol, outputs, sample)
+      for (const [position, protocol] of protocols.entries()) addScores(raw[position]!, protocol, outputs, sample, earlier !== undefined)
       const noise = addDifferences(differences, outputs, options)
       if (noise > worst.noise) worst = { index, noise }
       pictures = keepWorst(pictures, sample, outputs, options.keepPictures ?? 0)
@@ -104,7 +109,7 @@ export async function measureQuality(
         ? await tryExactProducts(models.fused ?? models.quantized, sessions, await samples.load(worst.index), protocols, options)
         : null
     const found = fusedFinding(fusedDifference, trial, environment(options.threads).cpu)
-    return { quality: qualityOf(protocols, raw, samples.ids), fusedDifference, findings: found === null ? [] : [found], pictures }
+    return { quality: qualityOf(protocols, raw, samples.ids, earlier), fusedDifference, findings: found === null ? [] : [found], pictures, keptFloat: earlier !== undefined }
   })
 }
 
@@ -154,9 +159,14 @@ function refuseOtherOutputs(float: VersionOutput, simulated: VersionOutput, samp
 const needsPictures = (protocols: readonly Protocol[], options: QualityOptions): boolean =>
   protocols.some((protocol) => protocol.kind === 'picture') || ((options.keepPictures ?? 0) > 0 && options.expectation.output.kind.value === 'picture')
 
-function addScores(raw: Record<Version, number[]>, protocol: Protocol, outputs: Outputs, sample: Sample): void {
+/** Numbers of other protocols or samples never meet. */
+const isSameMeasure = (earlier: Quality | undefined, protocols: readonly string[], ids: readonly string[]): boolean =>
+  earlier !== undefined && earlier.protocol === protocols[0] && protocols.slice(1).every((id) => Object.hasOwn(earlier.others, id)) &&
+  earlier.perSample.length === ids.length && earlier.perSample.every(({ sample }, index) => sample === ids[index])
+
+function addScores(raw: Record<Version, number[]>, protocol: Protocol, outputs: Outputs, sample: Sample, isFloatKnown: boolean): void {
   for (const version of VERSIONS) {
-    if (version === 'float' && protocol.kind === 'output') continue
+    if (version === 'float' && (protocol.kind === 'output' || isFloatKnown)) continue
     raw[version].push(rawScore(protocol, outputs[version], outputs.float, sample))
   }
 }
@@ -229,10 +239,11 @@ function keepWorst(kept: VersionPictures[], sample: Sample, outputs: Outputs, co
   return [...kept, added].toSorted((a, b) => b.tile.error - a.tile.error).slice(0, count)
 }
 
-function qualityOf(protocols: readonly Protocol[], raw: readonly Record<Version, number[]>[], ids: readonly string[]): Quality {
+function qualityOf(protocols: readonly Protocol[], raw: readonly Record<Version, number[]>[], ids: readonly string[], earlier: Quality | undefined): Quality {
   const means = protocols.map((protocol, index) => {
     const summary = (version: Version) => meanScore(protocol, raw[index]![version])
-    return { float: summary('float'), simulated: summary('simulated'), fused: summary('fused') }
+    const known = earlier && { mean: (index === 0 ? earlier : earlier.others[protocol.id]!).float, infinite: earlier.infinite?.[protocol.id]?.float ?? 0 }
+    return { float: known ?? summary('float'), simulated: summary('simulated'), fused: summary('fused') }
   })
   const versions = (index: number, pick: (summary: ReturnType<typeof meanScore>) => number | null): Versions => {
     const { float, simulated, fused } = means[index]!
@@ -250,7 +261,7 @@ function qualityOf(protocols: readonly Protocol[], raw: readonly Record<Version,
     protocol: main.id,
     unit: main.unit,
     ...versions(0, (summary) => summary.mean),
-    perSample: ids.map((sample, index) => ({ sample, float: shown('float', index), simulated: shown('simulated', index), fused: shown('fused', index) })),
+    perSample: ids.map((sample, index) => ({ sample, float: earlier ? earlier.perSample[index]!.float : shown('float', index), simulated: shown('simulated', index), fused: shown('fused', index) })),
     others: Object.fromEntries(protocols.slice(1).map((protocol, index) => [protocol.id, versions(index + 1, (summary) => summary.mean)])),
     ...(infinite.length === 0 ? {} : { infinite: Object.fromEntries(infinite) }),
   }

@@ -17,3 +17,17 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
   const last = names.pop()!
   return names.length === 0 ? `Did you mean ${last}?` : `Did you mean ${names.join(', ')} or ${last}?`
 }
+
+/** Pairs of names that may mean the same: nearest first, each name once, only where less than half of the letters differ. */
+export function nearestPairs(wanted: readonly string[], candidates: readonly string[]): { readonly wanted: string; readonly candidate: string }[] {
+  const near = wanted.flatMap((word) => nearest(word, candidates, 3).map((candidate) => ({ wanted: word, candidate, far: distance(word, candidate) })))
+    .filter(({ wanted: word, candidate, far }) => far < Math.max(word.length, candidate.length) / 2)
+    .toSorted((a, b) => a.far - b.far)
+  const [taken, given] = [new Set<string>(), new Set<string>()]
+  return near.flatMap(({ wanted: word, candidate }) => {
+    if (taken.has(word) || given.has(candidate)) return []
+    taken.add(word)
+    given.add(candidate)
+    return [{ wanted: word, candidate }]
+  })
+}

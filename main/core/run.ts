@@ -15,6 +15,8 @@ export interface Run {
   readonly model?: ModelFacts
   readonly samples?: { readonly calibration?: SampleFacts; readonly evaluation?: SampleFacts }
   readonly calibration?: CalibrationFacts
+  /** What its parts took, seconds: `prepare`, `observe`, `quantize`, `quality`, `layers`, `latency` (with operators). Latency taken over from another run: as it took there. */
+  readonly stageSeconds?: Readonly<Record<string, number>>
   readonly quality?: Quality
   readonly latency?: Latency
   readonly size?: { readonly floatBytes: number; readonly quantizedBytes: number; readonly ratio: number }

@@ -1,4 +1,3 @@
-import { fork, type ChildProcess } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,7 +5,10 @@ import { asFault, Fault, type FaultData } from '../core/fault.ts'
 import { quietTask } from '../core/task.ts'
 import { deathFault } from './death-fault.ts'
 import type { JobRegistry } from './jobs.ts'
-import type { Answer, QuestionInput, QuestionKind } from './questions.ts'
+import { parentLink } from './parent-link.ts'
+import type { QUESTIONS } from './questions.ts'
+import { notStarted, startChild, type Child } from './start-child.ts'
+import type { VIEWS } from './views.ts'
 
 interface Question {
   readonly id: number
@@ -19,11 +21,14 @@ type Told = { readonly id: number; readonly output: unknown } | { readonly id: n
  * A process that stays and answers small questions, one after the other, so that a dragged line is answered in milliseconds.
  * It is started by the first question, ends after a minute without one, and is replaced when it dies or hangs.
  */
-export interface Desk {
+export interface Desk<Q extends Questions = typeof QUESTIONS> {
   /** Rejects with the Fault of the question; with `engine.*` when the process dies or does not answer in time. */
-  ask<K extends QuestionKind>(kind: K, input: QuestionInput<K>): Promise<Answer<K>>
+  ask<K extends keyof Q & string>(kind: K, input: Parameters<Q[K]>[0]): Promise<Awaited<ReturnType<Q[K]>>>
   close(): void
 }
+
+/** What a desk answers, by kind. */
+type Questions = Readonly<Record<string, (input: never) => Promise<unknown>>>
 
 export interface DeskOptions {
   /** Module that the process starts with; default: this room's own. */
@@ -39,8 +44,8 @@ interface Waiting {
   readonly reject: (fault: Fault) => void
 }
 
-export function openDesk({ entry = ownEntry(), idleMs = 60_000, patienceMs = 20_000 }: DeskOptions = {}): Desk {
-  let child: ChildProcess | undefined
+export function openDesk<Q extends Questions = typeof QUESTIONS>({ entry = ownEntry('desk-child'), idleMs = 60_000, patienceMs = 20_000 }: DeskOptions = {}): Desk<Q> {
+  let child: Child | undefined
   let nextId = 1
   let timer: NodeJS.Timeout | undefined
   const waiting = new Map<number, Waiting>()
@@ -53,7 +58,7 @@ export function openDesk({ entry = ownEntry(), idleMs = 60_000, patienceMs = 20_
   }
   const stop = (): void => {
     clearTimeout(timer)
-    child?.kill('SIGKILL')
+    child?.kill()
     child = undefined
   }
   const failAll = (fault: FaultData): void => {
@@ -65,25 +70,25 @@ export function openDesk({ entry = ownEntry(), idleMs = 60_000, patienceMs = 20_
     stop()
     failAll({ code: 'engine.no-answer', what: `the engine did not answer in ${patienceMs / 1000} s`, next: 'Try again; if it hangs again, calibrate again.' })
   }
-  const started = (): ChildProcess => {
-    const born = fork(entry, [], { cwd: tmpdir(), execArgv: [], serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
-    let lastWords = ''
-    born.stderr?.setEncoding('utf8').on('data', (text: string) => (lastWords = (lastWords + text).slice(-4096)))
-    born.on('message', (told: Told) => {
-      const one = waiting.get(told.id)
-      waiting.delete(told.id)
-      rest()
-      if ('fault' in told) one?.reject(new Fault(told.fault))
-      else one?.resolve(told.output)
-    })
-    const gone = (code: number | null, signal: NodeJS.Signals | null): void => {
+  const started = (): Child => {
+    const gone = (fault: FaultData): void => {
       if (child !== born) return
       child = undefined
       clearTimeout(timer)
-      failAll(deathFault([...waiting.values()][0]?.kind ?? 'desk', code, signal, lastWords))
+      failAll(fault)
     }
-    born.on('error', () => gone(born.exitCode, born.signalCode))
-    born.on('close', gone)
+    const born = startChild(entry, tmpdir(), {
+      message(message) {
+        const told = message as Told
+        const one = waiting.get(told.id)
+        waiting.delete(told.id)
+        rest()
+        if ('fault' in told) one?.reject(new Fault(told.fault))
+        else one?.resolve(told.output)
+      },
+      notStarted: (error) => gone(notStarted(error)),
+      ended: ({ code, signal, lastWords }) => gone(deathFault([...waiting.values()][0]?.kind ?? 'desk', code, signal, lastWords)),
+    })
     return born
   }
   return {
@@ -93,7 +98,7 @@ export function openDesk({ entry = ownEntry(), idleMs = 60_000, patienceMs = 20_
         const id = nextId++
         waiting.set(id, { kind, resolve: resolve as (output: unknown) => void, reject })
         if (waiting.size === 1) rest()
-        child.send({ id, kind, input } satisfies Question, () => undefined)
+        child.send({ id, kind, input } satisfies Question)
       }),
     close() {
       stop()
@@ -104,15 +109,14 @@ export function openDesk({ entry = ownEntry(), idleMs = 60_000, patienceMs = 20_
 
 /** Makes this process a desk; it ends with its parent. */
 export function answerQuestions(registry: JobRegistry): void {
-  process.on('SIGINT', () => undefined)
-  process.on('disconnect', () => process.exit(0))
+  const link = parentLink()
   let before: Promise<void> = Promise.resolve()
   const tell = async (question: Question, earlier: Promise<void>): Promise<void> => {
     await earlier
-    process.send?.(await answer(registry, question))
+    link.send(await answer(registry, question))
   }
-  process.on('message', (question: Question) => {
-    before = tell(question, before)
+  link.listen((question) => {
+    before = tell(question as Question, before)
   })
 }
 
@@ -126,5 +130,8 @@ async function answer(registry: JobRegistry, { id, kind, input }: Question): Pro
   }
 }
 
-/** The desk's entry beside this file: `.ts` in the sources, `.js` once compiled. */
-const ownEntry = (): URL => new URL(`./desk-child${extname(fileURLToPath(import.meta.url))}`, import.meta.url)
+/** A desk with native code at hand: opening a model may take it a while, and its sessions stay as long as it does. */
+export const openViews = (): Desk<typeof VIEWS> => openDesk<typeof VIEWS>({ entry: ownEntry('view-child'), idleMs: 300_000, patienceMs: 300_000 })
+
+/** An entry beside this file: `.ts` in the sources, `.js` once compiled. */
+const ownEntry = (name: 'desk-child' | 'view-child'): URL => new URL(`./${name}${extname(fileURLToPath(import.meta.url))}`, import.meta.url)

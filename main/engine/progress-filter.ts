@@ -4,7 +4,7 @@ const INTERVAL_MS = 100
 
 /**
  * Passes on at most ten reports a second. A stage's fraction never falls: a report that would is held to the highest so far.
- * The first and the last of a stage and every note always pass.
+ * The first and the last of a stage, every note and whatever is live always pass.
  */
 export function progressFilter(pass: (progress: Progress) => void, now: () => number = () => performance.now()): (progress: Progress) => void {
   const highest = new Map<string, Progress>()
@@ -17,7 +17,7 @@ export function progressFilter(pass: (progress: Progress) => void, now: () => nu
     highest.set(report.stage, held)
     const ends = fraction(held) >= 1 && !(before !== undefined && fraction(before) >= 1)
     const time = now()
-    if (report.stage === stage && report.note === undefined && !ends && time - passedAt < INTERVAL_MS) return
+    if (report.stage === stage && report.note === undefined && report.live === undefined && !ends && time - passedAt < INTERVAL_MS) return
     stage = report.stage
     passedAt = time
     pass(held)

@@ -1,18 +1,11 @@
-import { fork } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Fault } from '../core/fault.ts'
 import type { Task } from '../core/task.ts'
 import { withTemporaryFolder } from '../core/temporary-folder.ts'
 import { deathFault } from './death-fault.ts'
-import type { FromEngine, Outcome, ToEngine } from './messages.ts'
-
-export interface JobSpec {
-  readonly kind: string
-  /** Plain data; copied by structured clone. */
-  readonly input: unknown
-}
+import type { FromEngine, JobCall, Outcome, ToEngine } from './messages.ts'
+import { notStarted, startChild } from './start-child.ts'
 
 export interface JobOptions extends Task {
   /** Module that the engine process starts with; default: this room's own. It calls `serveJob`. */
@@ -23,14 +16,13 @@ export interface JobOptions extends Task {
 
 /** From the request to stop until the engine is killed, in ms. A blocking native call hears no request. */
 const GRACE_MS = 1500
-const STDERR_KEPT = 4096
 
 /**
  * Runs one job in a process of its own and gives its output. The caller's thread stays free.
  * Rejects with the job's Fault; with `engine.killed` or `engine.crashed` when the process dies; with the signal's reason when it was
  * aborted, at most 1.5 s later. When it settles, the process has ended and its folder is gone.
  */
-export const runJob = (spec: JobSpec, options: JobOptions): Promise<unknown> =>
+export const runJob = (spec: JobCall, options: JobOptions): Promise<unknown> =>
   withTemporaryFolder(async (folder) => {
     options.signal.throwIfAborted()
     const outcome = await supervise(spec, options, folder)
@@ -41,67 +33,55 @@ export const runJob = (spec: JobSpec, options: JobOptions): Promise<unknown> =>
   })
 
 /** The one outcome of the job. A death without one becomes a failed outcome. */
-function supervise(spec: JobSpec, options: JobOptions, folder: string): Promise<Outcome> {
+function supervise(spec: JobCall, options: JobOptions, folder: string): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = fork(options.entry ?? ownEntry(), [], {
-      cwd: folder,
-      execArgv: [],
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    })
-    const stderr = keepTail(child)
     let outcome: Outcome | undefined
     let killer: NodeJS.Timeout | undefined
-    const killSoon = () => (killer ??= setTimeout(() => child.kill('SIGKILL'), GRACE_MS))
+    const tell = (message: ToEngine): void => child.send(message)
+    const killSoon = () => (killer ??= setTimeout(() => child.kill(), GRACE_MS))
     const cancel = () => {
-      if (child.connected) child.send({ type: 'cancel' } satisfies ToEngine, () => undefined)
+      tell({ type: 'cancel' })
       killSoon()
     }
+    const tellPause = () => tell({ type: 'pause', paused: options.pause?.paused ?? false })
+    const forgetPause = options.pause?.onChange(tellPause)
     const end = () => {
+      forgetPause?.()
       clearTimeout(killer)
       options.signal.removeEventListener('abort', cancel)
     }
-
-    child.on('message', (message: FromEngine) => {
-      if (outcome !== undefined || options.signal.aborted) return
-      if (message.type === 'progress') options.report(message.progress)
-      else {
-        outcome = message
+    const child = startChild(options.entry ?? ownEntry(), folder, {
+      ...(options.started ? { started: options.started } : {}),
+      message(told) {
+        const message = told as FromEngine
+        if (message.type === 'progress') {
+          if (outcome === undefined && !options.signal.aborted) options.report(message.progress)
+          return
+        }
+        outcome ??= message
+        tell({ type: 'taken' })
         killSoon()
-      }
-    })
-    child.on('error', (error) => {
-      if (child.pid !== undefined) return
-      end()
-      const what = `the engine process could not be started: ${error.message}`
-      reject(new Fault({ code: 'engine.not-started', what, next: 'Close other programs and try again.' }, { cause: error }))
-    })
-    // Unlike 'exit', 'close' comes after every message has been read.
-    child.on('close', (code, signal) => {
-      end()
-      resolve(outcome ?? { type: 'failed', fault: deathFault(spec.kind, code, signal, stderr()), stack: stderr() })
+      },
+      notStarted(error) {
+        end()
+        reject(new Fault(notStarted(error), { cause: error }))
+      },
+      ended({ code, signal, lastWords }) {
+        end()
+        resolve(outcome ?? { type: 'failed', fault: deathFault(spec.kind, code, signal, lastWords), stack: lastWords })
+      },
     })
     options.signal.addEventListener('abort', cancel, { once: true })
-    if (child.pid !== undefined) options.started?.(child.pid)
     try {
-      // A failed write means a dead child, which 'close' reports.
-      child.send({ type: 'start', ...spec } satisfies ToEngine, () => undefined)
+      tell({ type: 'start', ...spec })
+      if (options.pause?.paused) tellPause()
     } catch (error) {
       const what = `its input cannot cross to the engine: ${String(error)}`
       outcome = { type: 'failed', fault: { code: 'bug.not-plain-data', where: `job '${spec.kind}'`, what } }
-      child.kill('SIGKILL')
+      child.kill()
     }
   })
 }
 
 /** The engine's entry beside this file: `.ts` in the sources, `.js` once compiled. */
 const ownEntry = (): URL => new URL(`./child${extname(fileURLToPath(import.meta.url))}`, import.meta.url)
-
-/** Keeps the last words of a process that may be about to die. */
-function keepTail(child: ChildProcess): () => string {
-  let tail = ''
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    tail = (tail + text).slice(-STDERR_KEPT)
-  })
-  return () => tail.trim()
-}

@@ -16,6 +16,8 @@ export interface QuantizeOptions {
   readonly layers: Readonly<Record<string, LayerOverride>>
   /** `auto`: a graph output that is clipped to its levels, or is a picture, takes the grid of that range. */
   readonly tail: 'auto' | 'off'
+  /** `accumulator`: an output that a convolution computes leaves as it was summed up, not rounded to codes; movers behind it stay in float. */
+  readonly output: 'codes' | 'accumulator'
   /** `auto`: constant arithmetic next to convolutions goes into their weights. */
   readonly fold: 'auto' | 'off'
   /** `auto`: a picture input takes the grid of its levels; `observed`: its observed range. */
@@ -42,10 +44,15 @@ export interface LayerOverride {
   readonly th_strategy?: 'USE_DEFAULT' | 'USE_KL' | 'USE_MAX'
   readonly th_scale?: number
   readonly threshold?: number | null
+  /** Both ends, around 0. */
+  readonly range?: readonly [lo: number, hi: number]
   readonly forward_with_float?: boolean
   readonly method?: string
   readonly bits?: 8 | 16
 }
+
+/** Whether the recipe itself says the range, so that no rule and no method does. */
+export const givesRange = (override: LayerOverride | undefined): boolean => typeof override?.threshold === 'number' || override?.range !== undefined
 
 export type PresetName = 'ort-cpu' | 'x86' | 'arm'
 
@@ -82,6 +89,7 @@ export interface QuantizeWishes {
   readonly float?: Partial<FloatRegions> | undefined
   readonly layers?: Readonly<Record<string, LayerOverride>> | undefined
   readonly tail?: 'auto' | 'off' | undefined
+  readonly output?: 'codes' | 'accumulator' | undefined
   readonly fold?: 'auto' | 'off' | undefined
   readonly input?: 'auto' | 'observed' | undefined
 }
@@ -111,6 +119,7 @@ export function quantizeOptions(wishes: QuantizeWishes = {}): QuantizeOptions {
     float: { ...NO_FLOAT, ...wishes.float },
     layers: wishes.layers ?? {},
     tail: wishes.tail ?? 'auto',
+    output: wishes.output ?? 'codes',
     fold: wishes.fold ?? 'auto',
     input: wishes.input ?? 'auto',
   }

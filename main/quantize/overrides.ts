@@ -2,7 +2,7 @@ import picomatch from 'picomatch'
 import { Fault } from '../core/fault.ts'
 import { didYouMean } from '../core/nearest.ts'
 import type { Graph, Node } from '../onnx/graph.ts'
-import type { LayerOverride } from './options.ts'
+import { givesRange, type LayerOverride } from './options.ts'
 
 /** The override in force for a tensor, with the recipe lines it came from. */
 export interface ResolvedOverride extends LayerOverride {
@@ -32,10 +32,17 @@ export function resolveOverrides(
     }
     for (const tensor of new Set(tensors.map(carrierOf))) {
       const earlier = resolved.get(tensor)
-      resolved.set(tensor, { ...earlier, ...override, from: [...(earlier?.from ?? []), line] })
+      resolved.set(tensor, { ...withoutRange(earlier, override), ...override, from: [...(earlier?.from ?? []), line] })
     }
   }
   return resolved
+}
+
+/** Of two ways to say the range, the later line's. */
+function withoutRange(earlier: ResolvedOverride | undefined, later: LayerOverride): ResolvedOverride | undefined {
+  if (earlier === undefined || !givesRange(later)) return earlier
+  const { threshold: _threshold, range: _range, ...rest } = earlier
+  return rest
 }
 
 const made = (nodes: readonly Node[]) => nodes.flatMap((node) => node.outputs.filter((name) => name !== ''))

@@ -8,9 +8,11 @@ import type { Graph, Node } from '../onnx/graph.ts'
 import { COMPUTE, floatActivations, isPassThrough, linearTensors } from '../onnx/operators.ts'
 import { topology, type Topology } from '../onnx/topology.ts'
 import { absorbedTensors } from './absorb.ts'
+import { accumulatorTails } from './accumulator-tail.ts'
 import { activationBounds, levelGrid, resultRange, tailRanges, type FixedRange, type PictureRanges } from './fixed-ranges.ts'
 import { nodesInFloat } from './float-nodes.ts'
-import type { QuantizeOptions } from './options.ts'
+import { givesRange, type QuantizeOptions } from './options.ts'
+import { isReplication } from './replication.ts'
 import { resolveOverrides, type ResolvedOverride } from './overrides.ts'
 import { refuseQuantized } from './refuse-quantized.ts'
 
@@ -30,13 +32,16 @@ export function planQuantization(graph: Graph, options: QuantizeOptions, picture
   const links = topology(graph)
   const activations = floatActivations(graph)
   const floatNodes = nodesInFloat(graph, links, options, activations, resolveOverrides(graph, options.layers))
+  const tails = options.output === 'accumulator' ? accumulatorTails(graph).tails.filter(({ node }) => !floatNodes.has(node.name)) : []
+  for (const { node, movers } of tails) for (const mover of movers) floatNodes.set(mover.name, `moves what ${node.name} leaves as an accumulator`)
+  const accumulators = new Set(tails.flatMap(({ tensors }) => tensors))
   const quantized = (node: Node) => !floatNodes.has(node.name)
   const absorbed = absorbedTensors(graph, links, quantized)
   // Who names a convolution means what comes out behind its Relu.
   const overrides = resolveOverrides(graph, options.layers, (tensor) => behind(tensor, absorbed))
   // What constants alone make is a constant operand: like an initializer it stays in float.
   const moving = dependsOnInput(graph)
-  const carries = (name: string) => activations.has(name) && moving.has(name) && !absorbed.has(name) && carriesCodes(name, links, quantized)
+  const carries = (name: string) => activations.has(name) && moving.has(name) && !absorbed.has(name) && !accumulators.has(name) && carriesCodes(name, links, quantized)
   const coded = [...graph.inputs.map((input) => input.name), ...graph.nodes.flatMap((node) => node.outputs)].filter(carries)
   const fixed = fixedRanges(graph, links, options, pictures, new Set(coded))
   const groups = shareScales(graph, quantized, new Set(coded), absorbed, fixed)
@@ -46,7 +51,7 @@ export function planQuantization(graph: Graph, options: QuantizeOptions, picture
     const node = links.producer.get(name)
     const override = overrides.get(name)
     const bound = node ? boundOf(graph, node) : undefined
-    const fixedHere = typeof override?.threshold === 'number' ? undefined : fixed.get(name)
+    const fixedHere = givesRange(override) ? undefined : fixed.get(name)
     const seenAs = groups.get(name) === name ? sourceOf(name, links, activations) : name
     return {
       tensor: name,
@@ -118,7 +123,7 @@ function shareScales(
   }
   for (const node of graph.nodes) {
     const source = node.inputs[0]
-    if (!quantized(node) || !isPassThrough(node) || source === undefined || !coded.has(source)) continue
+    if (!quantized(node) || !(isPassThrough(node) || isReplication(graph, node)) || source === undefined || !coded.has(source)) continue
     for (const output of node.outputs) {
       const end = sharingEnd(output, absorbed, fixed, source)
       if (end !== undefined && coded.has(end)) join(source, end)
@@ -151,8 +156,8 @@ function alignSums(
   const scaleOf = (name: string) => {
     const members = groups.get(byTensor.get(name)?.group ?? '') ?? []
     const [leader] = members
-    // A threshold of the recipe, given for any member, decides for the whole group.
-    const ruled = leader?.fixed && !members.some(({ tensor }) => typeof overrides.get(tensor)?.threshold === 'number')
+    // A range of the recipe, given for any member, decides for the whole group.
+    const ruled = leader?.fixed && !members.some(({ tensor }) => givesRange(overrides.get(tensor)))
     return ruled ? qparams(leader.fixed, leader.grid).scale : undefined
   }
   const aligned = new Map<string, NonNullable<TensorPlan['alignTo']>>()

@@ -79,6 +79,7 @@ function memberRange(member: TensorPlan, override: LayerOverride | undefined, op
   const wanted = methodOf(override, options.activations.method)
   const method = wanted === 'auto' && member.linear && !override?.method ? 'max' : wanted
   const seen = thresholds(member.seenAs ?? member.tensor, method, member.grid)
+  if (override?.range) return { lo: override.range[0], hi: override.range[1], method: 'threshold', why: 'given in the recipe' }
   if (typeof override?.threshold === 'number') {
     const oneSided = (seen?.lo ?? 0) >= 0
     return { lo: oneSided ? 0 : -override.threshold, hi: override.threshold, method: 'threshold', why: 'given in the recipe' }

@@ -2,10 +2,11 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, extname, resolve } from 'node:path'
 import { Fault } from '../core/fault.ts'
 import { nearest } from '../core/nearest.ts'
+import { valueAt } from '../core/schema-facts.ts'
 import type { Change, RecipeOptions } from './changes.ts'
 import { changesOf, parseAssignment, withChanges } from './changes.ts'
 import type { Recipe } from './recipe.ts'
-import { recipeFault, refuseWhatIsNotAvailable, valueAt } from './recipe-fault.ts'
+import { recipeFault, refuseWhatIsNotAvailable } from './recipe-fault.ts'
 import type { KeyPath, RecipeText } from './recipe-text.ts'
 import { parseRecipeText } from './recipe-text.ts'
 import { completeRecipe, RECIPE_SCHEMA } from './schema.ts'
@@ -21,8 +22,8 @@ const PATH_KEYS: readonly KeyPath[] = [
   ['samples', 'evaluation', 'reference'],
 ]
 
-/** True for a file that is read as a recipe, by its name; anything else is taken for a model. */
-export const isRecipePath = (path: string): boolean => ['.yaml', '.yml', '.json'].includes(extname(path).toLowerCase())
+/** True for a file that is read as a recipe, by its name; anything else is taken for a model. `.qproj` is the name that the desktop app owns. */
+export const isRecipePath = (path: string): boolean => ['.yaml', '.yml', '.json', '.qproj'].includes(extname(path).toLowerCase())
 
 /**
  * Reads a recipe file (YAML or JSON), makes the changes of the command line and checks the whole.

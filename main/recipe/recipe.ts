@@ -2,6 +2,9 @@
  * A recipe as the rest of the house reads it: checked, complete, paths absolute. What is absent here is decided by what
  * is found (the preset, the graph, the samples) and said aloud there. A Recipe is also a valid recipe file, key by key.
  */
+/** Settings are those of the rewrite; `nodes` narrows it to matches whose first node is named. */
+export type RewriteRecipe = 'auto' | readonly string[] | Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
 export interface Recipe {
   /** Absolute path of the ONNX file. */
   readonly model: string
@@ -14,6 +17,8 @@ export interface Recipe {
   }
   /** What the model gives, where the guess from its graph is wrong. */
   readonly output?: OutputRecipe
+  /** Changes to the graph before it is observed, each proved: `auto`, names in order, or names with their settings. Absent: none. */
+  readonly rewrite?: RewriteRecipe
   readonly calibration: {
     /** Values a tensor and picture that enter the histogram at most. Extremes and sums are always over all. */
     readonly valuesPerTensor: number | 'all'
@@ -27,8 +32,8 @@ export interface Recipe {
   readonly seed: number
 }
 
-export const BOARDS = ['ort-cpu'] as const
-export type Board = (typeof BOARDS)[number]
+/** Name of a board's profile; which there are depends on the workspace (`boardNames`), so the app checks it. */
+export type Board = string
 
 export const METHODS = ['auto', 'max', 'percentile', 'kl', 'symkl', 'jsd', 'mse', 'octav', 'admm', 'aciq'] as const
 export type MethodName = (typeof METHODS)[number]
@@ -126,6 +131,8 @@ export interface QuantizeRecipe {
   readonly layers: Readonly<Record<string, LayerRecipe>>
   /** auto: a tensor that is clipped to 0..255 afterwards takes the grid of its clip. */
   readonly tail: 'auto' | 'off'
+  /** `accumulator`: outputs that a convolution computes are not rounded to codes. */
+  readonly output: 'codes' | 'accumulator'
   /** auto: constant arithmetic next to convolutions goes into their weights, proved each time. off: the graph is quantized as it is. */
   readonly fold: 'auto' | 'off'
   /** auto: a picture input takes the grid of its pixels. observed: it is calibrated as any other tensor. */
@@ -154,6 +161,8 @@ export interface LayerRecipe {
   readonly th_scale?: number
   /** Fixes the threshold of the layer's output; `th_scale` is then not used. */
   readonly threshold?: number
+  /** Fixes both ends, around 0, where one threshold does not say it. */
+  readonly range?: readonly [lo: number, hi: number]
   readonly forward_with_float?: boolean
   readonly method?: MethodName
   readonly bits?: 8 | 16

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Recipe } from './recipe.ts'
-import { ACTIVATION_TYPES, BOARDS, LAYER_MODES, METHODS, PRESETS, QUALITY_METRICS, WEIGHT_TYPES } from './recipe.ts'
+import { ACTIVATION_TYPES, LAYER_MODES, METHODS, PRESETS, QUALITY_METRICS, WEIGHT_TYPES } from './recipe.ts'
 
 const text = z.string().min(1)
 const positive = z.number().positive()
@@ -53,10 +53,11 @@ const layer = z.strictObject({
   th_strategy: z.enum(['USE_DEFAULT', 'USE_KL', 'USE_MAX']).optional(),
   th_scale: positive.optional(),
   threshold: positive.nullish().transform((value) => value ?? undefined),
+  range: z.tuple([z.number().max(0), z.number().min(0)]).refine(([lo, hi]) => lo < hi, 'two ends around 0, such as [-1.5, 3]').optional(),
   forward_with_float: z.boolean().optional(),
   method: z.enum(METHODS).optional(),
   bits: z.literal([8, 16]).optional(),
-})
+}).refine(({ threshold, range: ends }) => threshold === undefined || ends === undefined, { path: ['range'], error: 'either `threshold` or `range`; leave one of the two out' })
 
 /** A storage type and a number of bits that contradict each other are refused: neither is silently preferred. */
 const sameBits = (value: { bits?: number; type?: string }): boolean =>
@@ -92,6 +93,7 @@ const quantize = z.strictObject({
   }).prefault({}),
   layers: z.record(text, layer).default({}),
   tail: z.enum(['auto', 'off']).default('auto'),
+  output: z.enum(['codes', 'accumulator']).default('codes'),
   fold: z.enum(['auto', 'off']).default('auto'),
   input: z.enum(['auto', 'observed']).default('auto'),
 })
@@ -99,7 +101,7 @@ const quantize = z.strictObject({
 /** The whole recipe file: every key, what it may hold, and what stands where it is left out. Keys in the order they are written. */
 export const RECIPE_SCHEMA = z.strictObject({
   model: text,
-  board: z.enum(BOARDS).default('ort-cpu'),
+  board: text.default('ort-cpu'),
   workspace: text.optional(),
   samples: z.strictObject({ calibration: z.strictObject(samplesShape).optional(), evaluation: evaluation.optional() }).prefault({}),
   output: z.strictObject({
@@ -112,7 +114,7 @@ export const RECIPE_SCHEMA = z.strictObject({
   calibration: z.strictObject({
     valuesPerTensor: z.union([integer.min(1), z.literal('all')]).default(16384),
   }).prefault({}),
-  rewrite: z.array(z.never()).max(0).optional(),
+  rewrite: z.union([z.literal('auto'), z.array(text), z.record(text, z.record(text, z.unknown()).nullable().transform((options) => options ?? {}))]).optional(),
   quantize: quantize.prefault({}),
   compare: z.strictObject({
     layers: z.enum(LAYER_MODES).default('both'),
@@ -130,11 +132,12 @@ export type CheckedRecipe = z.output<typeof RECIPE_SCHEMA>
 
 /** Bits that follow from the type, seeds that follow from the recipe's; keys that are only accepted empty are dropped. */
 export function completeRecipe(checked: CheckedRecipe): Recipe {
-  const { rewrite: _rewrite, tune: _tune, samples, quantize: how, ...rest } = checked
+  const { rewrite, tune: _tune, samples, quantize: how, ...rest } = checked
   const { activations, weights } = how
   const { calibration, evaluation: judged } = samples
   return {
     ...rest,
+    ...(rewrite === undefined || isNothing(rewrite) ? {} : { rewrite }),
     samples: {
       ...(calibration && { calibration: { ...calibration, seed: calibration.seed ?? rest.seed } }),
       ...(judged && { evaluation: { ...judged, seed: judged.seed ?? rest.seed } }),
@@ -146,5 +149,7 @@ export function completeRecipe(checked: CheckedRecipe): Recipe {
     },
   }
 }
+
+const isNothing = (rewrite: NonNullable<CheckedRecipe['rewrite']>): boolean => rewrite !== 'auto' && Object.keys(rewrite).length === 0
 
 const bitsOfWeights = (type: string | undefined): 4 | 8 | 16 => (type?.endsWith('16') ? 16 : type?.endsWith('4') ? 4 : 8)

@@ -34,7 +34,7 @@ export function affineChain(graph: Graph, links: Topology, tensor: string, chann
 }
 
 /** What a node does to each channel of `input`, or undefined where it is not affine a channel. */
-function affineOf(graph: Graph, node: Node, input: string, channels: number): Affine | undefined {
+export function affineOf(graph: Graph, node: Node, input: string, channels: number): Affine | undefined {
   if (node.domain !== '') return undefined
   if (node.op === 'BatchNormalization') return batchNormalization(graph, node, input, channels)
   const side = node.inputs.indexOf(input)

@@ -1,9 +1,8 @@
 import { nameMaker, withNodes } from '../onnx/edit.ts'
-import { intAttribute } from '../onnx/attribute.ts'
-import type { Graph, Node, Tensor } from '../onnx/graph.ts'
-import { float32, tensor } from '../onnx/tensor.ts'
+import type { Graph, Node } from '../onnx/graph.ts'
 import { topology } from '../onnx/topology.ts'
-import { affineChain, type Affine, type FoldedNode } from './affine.ts'
+import { affineChain, type FoldedNode } from './affine.ts'
+import { outputChannels, weightsBehind } from './fold-weights.ts'
 
 export interface Folded {
   readonly graph: Graph
@@ -31,7 +30,7 @@ export function foldAffine(graph: Graph, keep: ReadonlySet<string> = new Set()):
     const channels = outputChannels(conv, weight)
     const chain = affineChain(graph, links, conv.outputs[0]!, channels, keep)
     if (chain.nodes.length === 0) continue
-    const made = foldInto(conv, weight, bias, chain.affine)
+    const made = weightsBehind(conv, { weight, bias }, chain.affine)
     const names = { weight: name(`${conv.inputs[1]}_folded`), bias: name(`${conv.inputs[2] || `${conv.name}_bias`}_folded`) }
     initializers.set(names.weight, made.weight)
     initializers.set(names.bias, made.bias)
@@ -44,29 +43,4 @@ export function foldAffine(graph: Graph, keep: ReadonlySet<string> = new Set()):
   if (folded.length === 0) return { graph, folded }
   const nodes = graph.nodes.filter((node) => !gone.has(node)).map((node) => replaced.get(node) ?? node)
   return { graph: withNodes(graph, nodes, { initializers }), folded }
-}
-
-const outputChannels = (conv: Node, weight: Tensor): number =>
-  conv.op === 'Conv' ? weight.dims[0]! : weight.dims[1]! * intAttribute(conv, 'group', 1)
-
-function foldInto(conv: Node, weight: Tensor, bias: Tensor | undefined, { m, a }: Affine): { weight: Tensor; bias: Tensor } {
-  const values = float32(weight)
-  const channelOf = weightChannel(conv, weight)
-  const old = bias ? float32(bias) : new Float32Array(m.length)
-  return {
-    weight: tensor('float32', weight.dims, values.map((value, index) => value * m[channelOf(index)]!)),
-    bias: tensor('float32', [m.length], Float32Array.from(m, (one, c) => old[c]! * one + a[c]!)),
-  }
-}
-
-/** Output channel of a weight element: axis 0 of a Conv; of a ConvTranspose [Cin, Cout/g, …] axis 1 within the input's group. */
-function weightChannel(conv: Node, weight: Tensor): (index: number) => number {
-  const [first, second] = weight.dims as [number, number]
-  const inner = weight.dims.slice(2).reduce((product, dim) => product * dim, 1)
-  if (conv.op === 'Conv') return (index) => Math.floor(index / (inner * second))
-  const perGroup = first / intAttribute(conv, 'group', 1)
-  return (index) => {
-    const row = Math.floor(index / inner)
-    return Math.floor(Math.floor(row / second) / perGroup) * second + (row % second)
-  }
 }

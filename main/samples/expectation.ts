@@ -180,6 +180,10 @@ const SAID = 'the recipe says so'
 
 const say = <T>(guess: Guess<T>, value: T | undefined): Guess<T> => (value === undefined ? guess : { value, how: SAID })
 
+/** One value stands for every channel. */
+const perChannel = (values: readonly number[] | undefined, channels: number): readonly number[] | undefined =>
+  values?.length === 1 ? Array.from({ length: channels }, () => values[0]!) : values
+
 /** A guess with what the recipe says put over it. Values that only followed from the guessed ones follow the recipe's. */
 export function expectationFrom(guess: Expectation, parts: ExpectationParts): Expectation {
   const { preprocess = {}, output = {} } = parts
@@ -188,8 +192,8 @@ export function expectationFrom(guess: Expectation, parts: ExpectationParts): Ex
     layout: say(guess.input.layout, preprocess.layout),
     color: say(guess.input.color, preprocess.color),
     range: say<Levels>(guess.input.range, preprocess.range),
-    mean: say<readonly number[]>(guess.input.mean, preprocess.mean),
-    scale: say<readonly number[]>(guess.input.scale, preprocess.scale),
+    mean: say<readonly number[]>(guess.input.mean, perChannel(preprocess.mean, guess.input.channels)),
+    scale: say<readonly number[]>(guess.input.scale, perChannel(preprocess.scale, guess.input.channels)),
   }
   const followed = guess.output.rangeFollowsInput && input ? { ...guess.output.range, value: input.range.value } : guess.output.range
   return withNotes({

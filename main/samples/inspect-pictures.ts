@@ -35,15 +35,17 @@ function factorBetween(size: Size, reference: Size, expected: number | null): nu
   return `it has ${shown(size)} pixels and its reference ${shown(reference)}, ${wanted}`
 }
 
-/** Looks at the header of every sample and reference: readable, coloured as needed, sizes that belong together. */
-export async function inspectPictures(pairing: Pairing, expectation: Expectation, given: Partial<Preprocess>, unusable: Unusable, task: Task): Promise<Inspection> {
+/** Looks at the header of every sample and reference: readable, coloured as needed, sizes that belong together. `headerAt`: where headers are kept. */
+export async function inspectPictures(
+  pairing: Pairing, expectation: Expectation, given: Partial<Preprocess>, unusable: Unusable, task: Task, headerAt: (path: string) => PictureHeader | Promise<PictureHeader> = readPictureHeader,
+): Promise<Inspection> {
   const candidates: Candidate[] = []
   const counts = { alpha: 0, grey: 0 }
   const color = given.color ?? expectation.input!.color.value
   const readHeader = async (file: PictureFile | undefined, label: string): Promise<PictureHeader | undefined> => {
     if (file === undefined) return undefined
     try {
-      return await readPictureHeader(file.path)
+      return await headerAt(file.path)
     } catch (error) {
       unusable.addFault(label, error)
       return undefined

@@ -62,7 +62,7 @@ export async function openSamples(spec: SamplesSpec, expectation: Expectation, t
   const source = await findSamples(spec.path, spec)
   if (source.kind === 'arrays') return openArrays(source.path, spec, expectation, task)
   checkOneInput(expectation)
-  const pairing = await pair(spec, source.files, expectation)
+  const pairing = await pairSamples(spec, source.files, expectation)
   const limit = spec.skipLimit ?? 0
   const unusable = new Unusable(source.folder, pairing.samples.length, limit)
   const role = spec.role ?? 'evaluation'
@@ -86,7 +86,8 @@ function checkSpec({ count, seed, skipLimit }: SamplesSpec): void {
   }
 }
 
-function checkOneInput({ inputs, input }: Expectation): void {
+/** Throws `samples.batch` or `samples.not-pictures` where pictures cannot feed the model. */
+export function checkOneInput({ inputs, input }: Expectation): void {
   const batch = input?.dims?.[0]
   if (typeof batch === 'number' && batch !== 1) {
     throw new Fault({ code: 'samples.batch', where: input!.name, what: `the model takes ${batch} pictures at once, samples are fed one by one`, next: 'Export the model with a batch of 1 or an open batch.' })
@@ -98,7 +99,7 @@ function checkOneInput({ inputs, input }: Expectation): void {
 }
 
 /** Samples and references. Calibration needs no references, but their files must not be taken for samples. */
-async function pair(spec: SamplesSpec, files: readonly PictureFile[], expectation: Expectation): Promise<Pairing> {
+export async function pairSamples(spec: SamplesSpec, files: readonly PictureFile[], expectation: Expectation): Promise<Pairing> {
   const picture = expectation.output.kind.value === 'picture'
   if (spec.reference !== undefined && !picture) {
     throw new Fault({ code: 'recipe.reference', where: 'reference', what: `the output '${expectation.output.name}' is no picture, so there is nothing to compare references with`, next: 'Leave `reference` out: outputs are compared with those of the float model.' })
@@ -152,7 +153,8 @@ function hashOf(preprocess: Preprocess, chosen: readonly Choice[], hashes: Reado
   return sha256(canonicalJson({ format: 1, preprocess, samples }))
 }
 
-async function loadSample(choice: Choice | undefined, index: number, preprocess: Preprocess, expectation: Expectation): Promise<Sample> {
+/** The sample of a choice, its picture read anew. Throws `samples.changed` and what reading throws. */
+export async function loadSample(choice: Choice | undefined, index: number, preprocess: Preprocess, expectation: Expectation): Promise<Sample> {
   if (choice === undefined) throw new Fault({ code: 'bug.samples', what: `there is no sample ${index}` })
   const { id, candidate, geometry } = choice
   const input = expectation.input!

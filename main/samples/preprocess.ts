@@ -9,11 +9,11 @@ type Size = readonly [height: number, width: number]
 
 export type Role = 'calibration' | 'evaluation'
 
-function perChannel(name: string, values: readonly number[] | undefined, guess: readonly number[]): readonly number[] {
+function perChannel(name: string, values: readonly number[] | undefined, guess: readonly number[], channels: number): readonly number[] {
   if (values === undefined) return guess
-  if (values.length === 1) return guess.map(() => values[0]!)
-  if (values.length === guess.length) return values
-  throw new Fault({ code: 'recipe.preprocess', where: `preprocess.${name}`, what: `${values.length} values are given, the model has ${guess.length} channels`, next: 'Give one value, or one a channel.' })
+  if (values.length === 1) return Array.from({ length: channels }, () => values[0]!)
+  if (values.length === channels) return values
+  throw new Fault({ code: 'recipe.preprocess', where: `preprocess.${name}`, what: `${values.length} values are given, the model has ${channels} channels`, next: 'Give one value, or one a channel.' })
 }
 
 function checkColor(color: Preprocess['color'], input: ExpectedInput): void {
@@ -74,8 +74,8 @@ export function completePreprocess(expectation: Expectation, given: Partial<Prep
   const base: Preprocess = {
     color: given.color ?? input.color.value,
     range: given.range ?? input.range.value,
-    mean: perChannel('mean', given.mean, input.mean.value),
-    scale: perChannel('scale', given.scale, input.scale.value),
+    mean: perChannel('mean', given.mean, input.mean.value, input.channels),
+    scale: perChannel('scale', given.scale, input.scale.value, input.channels),
     layout: given.layout ?? input.layout.value,
     ...(given.resize === undefined ? {} : { resize: given.resize }),
     ...(given.crop === undefined ? {} : { crop: given.crop }),

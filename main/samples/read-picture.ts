@@ -34,6 +34,10 @@ export interface PictureHeader {
   readonly grey: boolean
   /** There is an alpha channel; it is left out when the picture is read. */
   readonly alpha: boolean
+  /** Of one value. */
+  readonly bits: 8 | 16
+  /** EXIF says that the stored pixels stand on their side or head; they are turned when the picture is read. */
+  readonly turned: boolean
 }
 
 function unreadable(path: string, why: string, cause?: unknown): Fault {
@@ -53,7 +57,8 @@ function headerOf(metadata: Metadata, path: string): PictureHeader {
   if ((metadata.pages ?? 1) > 1) throw unreadable(path, `it holds ${metadata.pages} pages or frames`)
   checkSize(path, metadata.width, metadata.height)
   const { width, height } = metadata.autoOrient
-  return { width, height, grey: metadata.channels - (metadata.hasAlpha ? 1 : 0) === 1, alpha: metadata.hasAlpha }
+  const grey = metadata.channels - (metadata.hasAlpha ? 1 : 0) === 1
+  return { width, height, grey, alpha: metadata.hasAlpha, bits: metadata.depth === 'ushort' ? 16 : 8, turned: (metadata.orientation ?? 1) > 1 }
 }
 
 async function firstBytes(path: string): Promise<Uint8Array> {
@@ -74,7 +79,7 @@ export async function readPictureHeader(path: string): Promise<PictureHeader> {
     if (isBmp(head)) {
       const { width, height, grey, alpha } = bmpHeader(head)
       checkSize(path, width, height)
-      return { width, height, grey, alpha }
+      return { width, height, grey, alpha, bits: 8, turned: false }
     }
     return headerOf(await sharp(path, OPTIONS).metadata(), path)
   } catch (error) {
@@ -94,12 +99,14 @@ function planar(pixels: Uint8Array | Uint16Array, width: number, height: number,
   return { width, height, color: channels === 3 ? 'rgb' : 'y', data }
 }
 
-async function decodeBySharp(bytes: Uint8Array, path: string): Promise<Picture> {
+/** `side`: at most so many pixels wide and high, never enlarged. */
+async function decodeBySharp(bytes: Uint8Array, path: string, side?: number): Promise<Picture> {
   const image = sharp(bytes, OPTIONS)
   const metadata = await image.metadata()
   const { grey, alpha } = headerOf(metadata, path)
   const wide = metadata.depth === 'ushort'
-  const plain = alpha ? image.removeAlpha() : image
+  const whole = alpha ? image.removeAlpha() : image
+  const plain = side === undefined ? whole : whole.resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
   const space = grey ? (wide ? 'grey16' : 'b-w') : wide ? 'rgb16' : 'srgb'
   const { data, info } = await plain.toColourspace(space).raw({ depth: wide ? 'ushort' : 'uchar' }).toBuffer({ resolveWithObject: true })
   if (info.channels !== (grey ? 1 : 3)) throw unreadable(path, `it has ${info.channels} channels`)
@@ -107,11 +114,14 @@ async function decodeBySharp(bytes: Uint8Array, path: string): Promise<Picture> 
   return planar(pixels, info.width, info.height, info.channels)
 }
 
-/** A picture from a file's bytes; `path` is for messages. Throws a `samples.picture` Fault. */
-export async function decodePicture(bytes: Uint8Array, path: string): Promise<Picture> {
+/**
+ * A picture from a file's bytes; `path` is for messages. With `side` it may come at most so many pixels wide and high, made
+ * smaller while it is decoded, which is only for looking at. Throws a `samples.picture` Fault.
+ */
+export async function decodePicture(bytes: Uint8Array, path: string, side?: number): Promise<Picture> {
   try {
     if (bytes.length === 0) throw unreadable(path, 'the file is empty')
-    if (!isBmp(bytes)) return await decodeBySharp(bytes, path)
+    if (!isBmp(bytes)) return await decodeBySharp(bytes, path, side)
     const { width, height } = bmpHeader(bytes)
     checkSize(path, width, height)
     const bitmap = decodeBmp(bytes)

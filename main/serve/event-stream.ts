@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { EventLog, EventPlace } from '../app/event-log.ts'
+import type { EventLog } from '../app/event-log.ts'
+import { eventPlaceIn } from '../page/event-place.ts'
 
 const HEARTBEAT_MS = 15_000
 /** A page that reads so slowly is cut off; it comes back and goes on where it was. */
@@ -17,7 +18,7 @@ export function streamEvents(events: EventLog, request: IncomingMessage, respons
     else response.write(text)
   }
   write('retry: 1000\n\n')
-  const stop = events.subscribe((event) => write(`id: ${events.epoch}-${event.id}\ndata: ${JSON.stringify(event)}\n\n`), placeOf(request))
+  const stop = events.subscribe((event) => write(`id: ${events.epoch}-${event.id}\ndata: ${JSON.stringify(event)}\n\n`), eventPlaceIn(saidPlace(request)))
   const heartbeat = setInterval(() => write(': \n\n'), heartbeatMs)
   response.on('close', () => {
     clearInterval(heartbeat)
@@ -25,10 +26,5 @@ export function streamEvents(events: EventLog, request: IncomingMessage, respons
   })
 }
 
-/** Where an earlier connection ended: what the browser says by itself, else what the page says. What cannot be read is a place nobody knows. */
-function placeOf({ headers, url = '' }: IncomingMessage): EventPlace | undefined {
-  const said = headers['last-event-id'] ?? new URL(url, 'http://localhost').searchParams.get('after')
-  if (typeof said !== 'string' || said === '') return undefined
-  const [, epoch, id] = /^([0-9a-f]{16})-(\d{1,15})$/.exec(said) ?? []
-  return { epoch: epoch ?? '', id: Number(id ?? 0) }
-}
+/** What the browser says by itself, else what the page says. */
+const saidPlace = ({ headers, url = '' }: IncomingMessage): unknown => headers['last-event-id'] ?? new URL(url, 'http://localhost').searchParams.get('after')

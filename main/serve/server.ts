@@ -1,8 +1,6 @@
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { extname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Handlers } from '../../preload/contract/calls.ts'
 import { ENVELOPE_TYPE } from '../../preload/contract/envelope.ts'
@@ -11,15 +9,18 @@ import { answer } from '../app/answer.ts'
 import type { App } from '../app/api.ts'
 import type { EventLog } from '../app/event-log.ts'
 import { Fault } from '../core/fault.ts'
+import { SAFE_HEADERS } from '../page/headers.ts'
+import { pageFiles, rendererFolder, type PageAnswer } from '../page/page-files.ts'
+import { isRecorded, recordedFile, type RecordedFiles } from '../page/recorded-file.ts'
 import { readJson } from './body.ts'
 import { streamEvents } from './event-stream.ts'
 import { refuseBody, refuseForeign, refuseRequest, type Refusal } from './guard.ts'
-import { refuse, sendJson, setSafeHeaders } from './headers.ts'
+import { refuse, sendJson } from './headers.ts'
+import { receivePiece } from './piece.ts'
 import { isCsrf, openSessions, type Session, type Sessions } from './sessions.ts'
-import { rendererFolder, staticFiles } from './static-files.ts'
 
 export interface PageServerOptions {
-  readonly app: Pick<App, 'artifact'>
+  readonly app: RecordedFiles & Pick<App, 'uploads'>
   readonly handlers: Handlers
   readonly events: EventLog
   readonly writable: boolean
@@ -51,7 +52,7 @@ export async function openPageServer(options: PageServerOptions): Promise<PageSe
     // Duplicates of the headers that the checks read are never joined: the first counts, and Host is counted by the guard.
     { maxHeaderSize: LIMITS.headerBytes, headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5000, connectionsCheckingInterval: 2000, insecureHTTPParser: false },
     (request, response) => {
-      setSafeHeaders(response)
+      for (const [name, value] of Object.entries(SAFE_HEADERS)) response.setHeader(name, value)
       respond(request, response, port).catch((error: unknown) => {
         if (isGoneAway(error)) return
         options.unexpected?.(error)
@@ -90,23 +91,24 @@ type Respond = (request: IncomingMessage, response: ServerResponse, port: number
 
 /** Guards first, in one order for every path; then the path. */
 function responder(options: PageServerOptions, sessions: Sessions): Respond {
-  const sendStatic = staticFiles(options.renderer ?? rendererFolder())
+  const findFile = pageFiles(options.renderer ?? rendererFolder())
   let streams = 0
   return async (request, response, port) => {
     const refused = refuseRequest(request, port)
     if (refused) return refuse(response, refused, refused.status === 405 ? { Allow: 'GET, HEAD, POST' } : {})
     const [path = '/'] = (request.url ?? '/').split('?', 1)
-    const isData = path === SESSION_PATH || path === EVENTS_PATH || path.startsWith('/call/') || path.startsWith('/artifact/')
+    const isData = path === SESSION_PATH || path === EVENTS_PATH || path.startsWith('/call/') || path.startsWith('/upload/') || isRecorded(path)
     const reads = request.method !== 'POST'
-    if (!isData && reads) return sendStatic(path, response)
+    if (!isData && reads) return sendStatic(await findFile(path), response)
     const foreign = refuseForeign(request)
     if (foreign) return refuse(response, foreign)
     if (path === SESSION_PATH) return reads ? rejoin(sessions, request, response) : join(sessions, request, response)
     const session = sessions.find(request.headers.cookie)
     if (!session) return refuse(response, { status: 401, why: 'open the address that scalewright serve printed' })
     if (path.startsWith('/call/')) return reads ? refuse(response, WRONG_METHOD, { Allow: 'POST' }) : call(options, session, path.slice('/call/'.length), request, response)
+    if (path.startsWith('/upload/')) return reads ? refuse(response, WRONG_METHOD, { Allow: 'POST' }) : receivePiece(options, session, request, response)
     if (!reads) return refuse(response, isData ? WRONG_METHOD : NOTHING_THERE, isData ? { Allow: 'GET, HEAD' } : {})
-    if (path.startsWith('/artifact/')) return sendArtifact(options.app, path, request, response)
+    if (isRecorded(path)) return sendRecorded(options.app, path, request, response)
     if (streams >= LIMITS.streams) return refuse(response, { status: 429, why: 'too many pages are open' })
     streams += 1
     response.on('close', () => (streams -= 1))
@@ -153,22 +155,16 @@ async function call(options: PageServerOptions, session: Session, name: string, 
   response.end(bytes)
 }
 
-const ARTIFACT_PATH = /^\/artifact\/([0-9A-Z]{26})\/([a-z0-9-]{1,64})$/
+function sendStatic(found: PageAnswer | null, response: ServerResponse): void {
+  if (found === null) return refuse(response, NOTHING_THERE)
+  response.writeHead(found.status, found.headers)
+  response.end(response.req.method === 'HEAD' ? undefined : found.body)
+}
 
-/** Bytes by run and role: no path of a file ever comes from the page. */
-async function sendArtifact(app: Pick<App, 'artifact'>, path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const [, run, role] = ARTIFACT_PATH.exec(path) ?? []
-  if (run === undefined || role === undefined) return refuse(response, NOTHING_THERE)
-  const found = await app.artifact(run, role).catch((error: unknown) => {
-    if (error instanceof Fault && error.code.startsWith('input.')) return null
-    throw error
-  })
-  const facts = found === null ? null : await stat(found.path).catch(() => null) // removed from the workspace by hand
-  if (found === null || !facts?.isFile()) return refuse(response, NOTHING_THERE)
-  const extension = extname(found.path).toLowerCase()
-  const type = extension === '.png' ? 'image/png' : 'application/octet-stream'
-  const disposition = extension === '.png' ? 'inline' : `attachment; filename="${role}${/^\.\w{1,12}$/.test(extension) ? extension : ''}"`
-  response.writeHead(200, { 'Content-Type': type, 'Content-Length': facts.size, 'Content-Disposition': disposition })
+async function sendRecorded(app: RecordedFiles, path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const found = await recordedFile(app, path)
+  if (found === null) return refuse(response, NOTHING_THERE)
+  response.writeHead(200, found.headers)
   if (request.method === 'HEAD') response.end()
-  else await pipeline(createReadStream(found.path, { end: Math.max(facts.size - 1, 0) }), response)
+  else await pipeline(createReadStream(found.path, { end: Math.max(found.bytes - 1, 0) }), response)
 }

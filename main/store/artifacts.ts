@@ -7,7 +7,8 @@ import { asWriteFault, ensureFolder } from '../core/files.ts'
 import type { Artifact } from '../core/run.ts'
 import { isGone } from './process-mark.ts'
 
-const INCOMING = '.incoming'
+/** Where content lies until it is whole; names begin with the number of the process that writes. */
+export const incomingFolder = (folder: string): string => join(folder, 'artifacts', '.incoming')
 
 /** Bytes, or a file to copy from. */
 export type ArtifactContent = Uint8Array | { readonly path: string }
@@ -24,7 +25,7 @@ export interface ArtifactFacts {
  * Content that is already there is not written again. Throws `workspace.*` when the disk refuses.
  */
 export async function putArtifact(folder: string, content: ArtifactContent, facts: ArtifactFacts): Promise<Artifact> {
-  const incoming = join(folder, 'artifacts', INCOMING)
+  const incoming = incomingFolder(folder)
   const temporary = join(incoming, `${process.pid}-${randomBytes(6).toString('hex')}`)
   try {
     ensureFolder(incoming)
@@ -72,7 +73,7 @@ async function isWhole(path: string, bytes: number): Promise<boolean> {
 }
 
 /** A rename is durable once the folders that changed are synced; Windows has no such call and needs none. */
-async function syncFolders(...folders: string[]): Promise<void> {
+export async function syncFolders(...folders: string[]): Promise<void> {
   if (process.platform === 'win32') return
   for (const folder of folders) {
     const handle = await open(folder, 'r')
@@ -86,7 +87,7 @@ async function syncFolders(...folders: string[]): Promise<void> {
 
 /** Removes what writers that are gone left half-written. Gives the number of files. */
 export async function sweepIncoming(folder: string): Promise<number> {
-  const incoming = join(folder, 'artifacts', INCOMING)
+  const incoming = incomingFolder(folder)
   if (!existsSync(incoming)) return 0
   const left = (await readdir(incoming)).filter((name) => isGone(Number(/^\d+/.exec(name)?.[0] ?? 0), null))
   for (const name of left) await rm(join(incoming, name), { force: true })

@@ -1,14 +1,8 @@
-import { canonicalJson } from '../core/hash.ts'
 import type { LayerError, Run } from '../core/run.ts'
 import type { ScaleRow } from '../core/scale-table.ts'
+import { diffValues, factsOf, flatten, isSame } from './differing.ts'
+import type { Difference } from './differing.ts'
 import { metricRows } from './metrics.ts'
-
-/** One value in both runs; `undefined` where a run does not have it. */
-export interface Difference {
-  readonly key: string
-  readonly a: unknown
-  readonly b: unknown
-}
 
 export interface MetricDifference {
   readonly protocol: string
@@ -75,27 +69,8 @@ export function diffRuns(a: Run, b: Run, options: { readonly all?: boolean } = {
   }
 }
 
-const factsOf = ({ verb, status, model, samples, size, latency, environment }: Run): Map<string, unknown> =>
-  flatten({ verb, status, model, samples, size, latency, environment })
-
 const findingsOf = (run: Run): Map<string, unknown> =>
   new Map((run.findings ?? []).map((finding) => [[finding.rule, finding.tensor || finding.node].filter(Boolean).join(' '), finding.what]))
-
-/** A nested value as dotted paths to its leaves; a list is a leaf. */
-function flatten(value: unknown, path = '', leaves = new Map<string, unknown>()): Map<string, unknown> {
-  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
-    for (const [key, inner] of Object.entries(value)) flatten(inner, path === '' ? key : `${path}.${key}`, leaves)
-  } else if (value !== undefined) leaves.set(path, value)
-  return leaves
-}
-
-function diffValues(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>, all: boolean): Difference[] {
-  return [...new Set([...a.keys(), ...b.keys()])]
-    .map((key) => ({ key, a: a.get(key), b: b.get(key) }))
-    .filter((each) => all || !isSame(each.a, each.b))
-}
-
-const isSame = (a: unknown, b: unknown): boolean => Object.is(a, b) || canonicalJson(a) === canonicalJson(b)
 
 /** Pairs of the elements that have the same key, in the order of `a`, then what only `b` has. Equal keys pair up in order. */
 function pairs<T>(a: readonly T[], b: readonly T[], keyOf: (element: T) => string): { a: T | null; b: T | null }[] {

@@ -1,91 +1,78 @@
-import type { FaultData } from '../core/fault.ts'
-import type { Quality, RunStatus, Verb, Versions } from '../core/run.ts'
+import type { RunStatus, Verb } from '../core/run.ts'
 import type { Db } from './database.ts'
+import { summariesOf } from './run-summaries.ts'
+import type { RunSummary } from './run-summaries.ts'
 import { guarded } from './store-fault.ts'
 
-export interface RunFilter {
-  readonly verb?: Verb
-  readonly status?: RunStatus
-  readonly tag?: string
+/** Which runs are meant. All that is given must hold. */
+export interface RunConditions {
+  readonly verb?: Verb | undefined
+  readonly status?: RunStatus | undefined
+  readonly tag?: string | undefined
   /** The beginning of the model's SHA-256, or a part of its path. */
-  readonly model?: string
-  readonly parent?: string
+  readonly model?: string | undefined
+  readonly parent?: string | undefined
   /** Text that the model's path, a tag or a note holds. */
-  readonly text?: string
+  readonly text?: string | undefined
+  /** Threshold method of the activations, and board, as the recipe names them. */
+  readonly method?: string | undefined
+  readonly board?: string | undefined
+  /** Created at or after, and before, these moments (ISO 8601, UTC). */
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+  /** Only pinned baselines. */
+  readonly baseline?: boolean | undefined
   /** Archived runs too; they are left out otherwise. */
-  readonly archived?: boolean
-  /** At most this many; default 100. */
-  readonly limit?: number
-  /** Only runs older than this id: the last of the page before. */
-  readonly before?: string
+  readonly archived?: boolean | undefined
 }
 
-/** A line of the list of runs. */
-export interface RunSummary {
-  readonly run: string
-  readonly parent: string | null
-  readonly verb: Verb
-  readonly status: RunStatus
-  readonly created: string
-  readonly seconds: number
-  /** Path of the model as it was given; null where there is none. */
-  readonly model: string | null
-  readonly quality: (Versions & Pick<Quality, 'protocol' | 'unit'>) | null
-  /** fused over float. */
-  readonly latencyRatio: number | null
-  readonly sizeRatio: number | null
-  readonly fault: FaultData | null
-  /** How many gates were passed and failed; null where none was set. */
-  readonly gates: { readonly passed: number; readonly failed: number } | null
-  readonly tags: readonly string[]
-  readonly archived: boolean
+export interface RunFilter extends RunConditions {
+  /** At most this many; default 100. */
+  readonly limit?: number | undefined
+  /** Only runs older than this id: the last of the page before. */
+  readonly before?: string | undefined
+}
+
+/** SQL for a list of runs: what stands behind FROM, and the values it takes. */
+export interface RunQuery {
+  readonly from: string
+  readonly values: Record<string, string | number>
 }
 
 const CONDITIONS: Readonly<Record<string, string>> = {
   verb: 'verb = :verb',
   status: 'status = :status',
-  tag: 'EXISTS (SELECT 1 FROM tags WHERE tags.run = runs.id AND tag = :tag)',
-  model: "(model_sha256 GLOB :model || '*' OR instr(lower(coalesce(document ->> '$.model.path', '')), lower(:model)))",
+  tag: 'EXISTS (SELECT 1 FROM tags WHERE tags.run = id AND tag = :tag)',
+  model: "(model_sha256 GLOB :model || '*' OR instr(lower(model), lower(:model)))",
   parent: 'parent = :parent',
   before: 'id < :before',
-  text: `(instr(lower(coalesce(document ->> '$.model.path', '')), lower(:text)) OR instr(lower(coalesce(document -> '$.notes', '')), lower(:text))
-    OR EXISTS (SELECT 1 FROM tags WHERE tags.run = runs.id AND instr(lower(tag), lower(:text))))`,
+  method: 'method = :method',
+  board: 'board = :board',
+  since: 'created >= :since',
+  until: 'created < :until',
+  text: `(instr(words, lower(:text)) OR EXISTS (SELECT 1 FROM tags WHERE tags.run = id AND instr(lower(tag), lower(:text)))
+    OR EXISTS (SELECT 1 FROM notes WHERE notes.run = id AND instr(lower(text), lower(:text))))`,
+}
+
+/** The runs that fulfil a filter and more conditions, joined with their summaries. */
+export function runQuery(filter: RunConditions & { readonly before?: string | undefined }, more: readonly string[] = []): RunQuery {
+  const asked = Object.entries(filter).filter((entry): entry is [string, string] => typeof entry[1] === 'string' && Object.hasOwn(CONDITIONS, entry[0]))
+  const where = [
+    ...(filter.archived === true ? [] : ['archived = 0']),
+    ...(filter.baseline === true ? ['EXISTS (SELECT 1 FROM baselines WHERE baselines.run = id)'] : []),
+    ...asked.map(([key]) => CONDITIONS[key]!),
+    ...more,
+  ]
+  return {
+    from: `runs JOIN summaries ON summaries.run = runs.id ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`}`,
+    // Moments are kept with milliseconds and compared as text.
+    values: Object.fromEntries(asked.map(([key, value]) => [key, key === 'since' || key === 'until' ? new Date(value).toISOString() : value])),
+  }
 }
 
 /** Runs, newest first. */
-export function listRuns(db: Db, filter: RunFilter = {}): RunSummary[] {
-  const asked = Object.entries(filter).filter(([key, value]) => value !== undefined && key in CONDITIONS)
-  const where = [...asked.map(([key]) => CONDITIONS[key]!), ...(filter.archived ? [] : ['archived = 0'])]
-  const sql = `
-    SELECT id AS run, parent, verb, status, created, seconds, archived,
-      document ->> '$.model.path' AS model, document ->> '$.latency.ratio' AS latencyRatio, document ->> '$.size.ratio' AS sizeRatio,
-      document -> '$.quality' AS quality, document -> '$.fault' AS fault,
-      (SELECT json_object('passed', sum(passed), 'failed', sum(NOT passed)) FROM gates WHERE gates.run = runs.id HAVING count(*) > 0) AS gates,
-      (SELECT json_group_array(tag ORDER BY tag) FROM tags WHERE tags.run = runs.id) AS tags,
-      (SELECT json_group_object(version, value) FROM metrics WHERE metrics.run = runs.id AND position = 0) AS means
-    FROM runs ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
-    ORDER BY id DESC LIMIT :limit`
-  const rows = guarded(db.name, () => db.prepare(sql).all({ ...Object.fromEntries(asked), limit: filter.limit ?? 100 })) as SummaryRow[]
-  return rows.map(summaryOf)
-}
-
-interface SummaryRow extends Omit<RunSummary, 'quality' | 'fault' | 'gates' | 'tags' | 'archived'> {
-  readonly archived: number
-  readonly quality: string | null
-  readonly fault: string | null
-  readonly gates: string | null
-  readonly tags: string
-  readonly means: string
-}
-
-function summaryOf({ means, ...row }: SummaryRow): RunSummary {
-  const head = row.quality === null ? null : (JSON.parse(row.quality) as Pick<Quality, 'protocol' | 'unit'>)
-  return {
-    ...row,
-    archived: row.archived === 1,
-    tags: JSON.parse(row.tags) as string[],
-    gates: row.gates === null ? null : (JSON.parse(row.gates) as RunSummary['gates']),
-    fault: row.fault === null ? null : (JSON.parse(row.fault) as FaultData),
-    quality: head === null ? null : { protocol: head.protocol, unit: head.unit, ...(JSON.parse(means) as Versions) },
-  }
+export function listRuns(db: Db, { limit = 100, ...filter }: RunFilter = {}): RunSummary[] {
+  const { from, values } = runQuery(filter)
+  return guarded(db.name, () =>
+    db.transaction(() => summariesOf(db, db.prepare(`SELECT id FROM ${from} ORDER BY id DESC LIMIT :limit`).pluck().all({ ...values, limit }) as string[]))())
 }

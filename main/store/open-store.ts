@@ -9,11 +9,25 @@ import { checkStore } from './check-store.ts'
 import type { StoreCheck } from './check-store.ts'
 import { openDatabase, write } from './database.ts'
 import type { Db } from './database.ts'
+import { compareRuns } from './compare-runs.ts'
+import type { ComparedRuns } from './compare-runs.ts'
 import { diffRuns } from './diff-runs.ts'
 import type { RunDiff } from './diff-runs.ts'
+import { exportHistory } from './export-history.ts'
+import type { ExportRequest, HistoryExport } from './export-history.ts'
+import { importHistory } from './import-history.ts'
+import type { HistoryImport } from './import-history.ts'
+import { lineageOf } from './lineage.ts'
+import type { LineageNode } from './lineage.ts'
 import { listRuns } from './list-runs.ts'
-import type { RunFilter, RunSummary } from './list-runs.ts'
+import type { RunFilter } from './list-runs.ts'
+import { marksOf, noteRun, pinRun, waiveGate } from './marks.ts'
+import type { RunMarks, Waiver } from './marks.ts'
+import { pageOfRuns } from './page-of-runs.ts'
+import type { RunPage, RunPageRequest } from './page-of-runs.ts'
 import { findId, getRun } from './read-run.ts'
+import { summariesOf } from './run-summaries.ts'
+import type { RunSummary } from './run-summaries.ts'
 import { findStatistics, putStatistics } from './statistics-index.ts'
 import type { KnownStatistics } from './statistics-index.ts'
 import { guarded } from './store-fault.ts'
@@ -36,17 +50,33 @@ export interface Store {
   cancelRun(id: string, seconds?: number): void
   getRun(id: string): Run
   listRuns(filter?: RunFilter): RunSummary[]
+  pageOfRuns(request: RunPageRequest): RunPage
   diffRuns(a: string, b: string, options?: { readonly all?: boolean }): RunDiff
+  /** Two runs or more side by side. */
+  compareRuns(ids: readonly string[], options?: { readonly all?: boolean }): ComparedRuns
+  lineageOf(id: string): LineageNode[]
   tagRun(id: string, tag: string): void
   untagRun(id: string, tag: string): void
   /** In alphabetical order. */
   tagsOf(id: string): string[]
   /** Hides a run from the list, or shows it again. */
   archiveRun(id: string, archived?: boolean): void
-  isArchived(id: string): boolean
+  /** Writes a note anew; an empty text takes it away. */
+  noteRun(id: string, text: string): void
+  /** Pins a run as the baseline of its model, or takes its pin away. Gives the model's baseline before and after. Throws `input.no-model`. */
+  pinRun(id: string, pinned: boolean): { before: string | null; after: string | null }
+  /** Accepts a failed gate by its rule or name, for ever. Gives all waivers of the run. Throws `input.no-gate`, `input.gate-passed`. */
+  waiveGate(id: string, rule: string, reason: string): Waiver[]
+  marksOf(id: string): RunMarks
+  /** Whether the run came from another workspace: paths that it names were not chosen here. */
+  isImported(id: string): boolean
   putArtifact(content: ArtifactContent, facts: ArtifactFacts): Promise<Artifact>
   findStatistics(key: string): KnownStatistics | undefined
   putStatistics(key: string, artifact: Artifact, run: string): void
+  /** Writes runs as one file: whole or not at all. */
+  exportHistory(request: ExportRequest, task?: Task): Promise<HistoryExport>
+  /** Adds the runs of such a file that are not here yet: all or none. */
+  importHistory(file: string, task?: Task): Promise<HistoryImport>
   check(task?: Task): Promise<StoreCheck>
   close(): void
 }
@@ -70,7 +100,7 @@ export function openStore(workspace: string, options: { readonly readonly?: bool
 export function storeOn(db: Db, folder: string, orphans: readonly string[] = []): Store {
   const change = (sql: string, value: string | number, id: string) => void write(db, () => db.prepare(sql).run(value, findId(db, id)))
   const tagsOf = db.prepare<[string], string>('SELECT tag FROM tags WHERE run = ? ORDER BY tag').pluck()
-  const archivedOf = db.prepare<[string], number>('SELECT archived FROM runs WHERE id = ?').pluck()
+  const importedOf = db.prepare<[string], string | null>('SELECT imported FROM runs WHERE id = ?').pluck()
   const idOf = (id: string) => guarded(db.name, () => findId(db, id))
   return {
     folder,
@@ -81,15 +111,27 @@ export function storeOn(db: Db, folder: string, orphans: readonly string[] = [])
     cancelRun: (id, seconds) => cancelRun(db, idOf(id), seconds),
     getRun: (id) => getRun(db, folder, id),
     listRuns: (filter) => listRuns(db, filter),
+    pageOfRuns: (request) => pageOfRuns(db, request),
+    compareRuns: (ids, { all = false } = {}) => {
+      const runs = ids.map((id) => getRun(db, folder, id))
+      return { runs: runs.flatMap((run) => summariesOf(db, [run.run])), ...compareRuns(runs, all) }
+    },
+    lineageOf: (id) => lineageOf(db, id),
     diffRuns: (a, b, diffOptions) => diffRuns(getRun(db, folder, a), getRun(db, folder, b), diffOptions),
     tagRun: (id, tag) => change('INSERT OR IGNORE INTO tags (tag, run) VALUES (?, ?)', tag, id),
     untagRun: (id, tag) => change('DELETE FROM tags WHERE tag = ? AND run = ?', tag, id),
     tagsOf: (id) => guarded(db.name, () => tagsOf.all(findId(db, id))),
     archiveRun: (id, archived = true) => change('UPDATE runs SET archived = ? WHERE id = ?', Number(archived), id),
-    isArchived: (id) => guarded(db.name, () => archivedOf.get(findId(db, id))) === 1,
+    noteRun: (id, text) => noteRun(db, id, text),
+    pinRun: (id, pinned) => pinRun(db, id, pinned),
+    waiveGate: (id, rule, reason) => waiveGate(db, id, rule, reason),
+    marksOf: (id) => marksOf(db, id),
+    isImported: (id) => guarded(db.name, () => importedOf.get(findId(db, id))) !== null,
     putArtifact: (content, facts) => putArtifact(folder, content, facts),
     findStatistics: (key) => findStatistics(db, folder, key),
     putStatistics: (key, artifact, run) => putStatistics(db, folder, key, artifact, run),
+    exportHistory: (request, task = quietTask) => exportHistory(db, folder, request, task),
+    importHistory: (file, task = quietTask) => importHistory(db, folder, file, task),
     async check(task = quietTask) {
       if (!db.readonly) await sweepIncoming(folder)
       return checkStore(db, folder, task)

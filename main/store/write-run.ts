@@ -7,6 +7,7 @@ import { write } from './database.ts'
 import { metricRows, qualityHead } from './metrics.ts'
 import { partsOf } from './parts.ts'
 import { isGone, processMark } from './process-mark.ts'
+import { summarize } from './run-summaries.ts'
 
 const newId = monotonicFactory()
 
@@ -16,7 +17,10 @@ export type RunStart = Pick<Run, 'verb' | 'environment'> & Partial<Pick<Run, 'pa
 /** Records that this process runs something, and gives the run as it stands. */
 export function beginRun(db: Db, start: RunStart): Run {
   const run: Run = { run: newId(), parent: null, ...start, status: 'running', created: new Date().toISOString(), seconds: 0 }
-  write(db, () => insertHead(db, run, process.pid, processMark(process.pid)))
+  write(db, () => {
+    insertHead(db, run, process.pid, processMark(process.pid))
+    summarize(db, run.run)
+  })
   return run
 }
 
@@ -32,6 +36,7 @@ export function finishRun(db: Db, folder: string, run: Run): void {
     else throw new Fault({ code: 'bug.run-ended', where: run.run, what: `the run was already recorded as ${String(status)}` })
     insertMetrics(db, run)
     insertParts(db, folder, run)
+    summarize(db, run.run)
   })
 }
 
@@ -132,4 +137,5 @@ function endRun(db: Db, id: string, outcome: { status: 'failed' | 'cancelled'; f
     )
     .run({ id, status: outcome.status, seconds: seconds ?? null, fault: outcome.fault === undefined ? null : JSON.stringify(outcome.fault) })
   if (changes === 0) throw new Fault({ code: 'bug.run-ended', where: id, what: 'the run is not running' })
+  summarize(db, id)
 }

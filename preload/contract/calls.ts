@@ -1,9 +1,17 @@
 import { z } from 'zod'
+import { call } from './call.ts'
+import { HISTORY_CALLS } from './history.ts'
 import { JOB, JOB_DETAIL, JOB_SPEC } from './job.ts'
-import { INSPECT_REPORT, MODEL_REF } from './model.ts'
+import { METHODS_CALLS } from './methods.ts'
+import { MODEL_CALLS } from './model.ts'
+import { LAYER_CALLS } from './layers.ts'
+import { PICTURE_CALLS } from './pictures.ts'
+import { SAMPLES_CALLS } from './samples.ts'
 import { ASSIGNMENT, CHECKED_RECIPE, RECIPE_CHOICES, RECIPE_JSON, RECIPE_TEXT } from './recipe.ts'
+import { REWRITE_CALLS } from './rewrite.ts'
 import { GATE_REPORT, RUN, RUN_DIFF, RUN_FILTER, RUN_REF, RUN_SUMMARY } from './run.ts'
 import { HISTOGRAM, HISTOGRAM_REQUEST, TENSORS, THRESHOLDS, THRESHOLDS_REQUEST, WHAT_IF, WHAT_IF_REQUEST } from './statistics.ts'
+import { UPLOAD_CALLS } from './uploads.ts'
 
 const NOTHING = z.strictObject({})
 const JOB_ID = z.strictObject({ id: z.string().min(1).max(64) })
@@ -26,6 +34,8 @@ const APP_INFO = z.object({
   /** Threads that a job gets unless its recipe says another number. */
   threads: z.number(),
   memoryBytes: z.object({ total: z.number(), free: z.number() }),
+  /** Where the workspace lies. */
+  diskFreeBytes: z.number(),
 })
 export type AppInfo = z.infer<typeof APP_INFO>
 
@@ -36,8 +46,6 @@ const DOCTOR_REPORT = z.object({
 })
 export type DoctorReport = z.infer<typeof DOCTOR_REPORT>
 
-const call = <Request extends z.ZodType, Answer extends z.ZodType>(request: Request, reply: Answer, writes = false) => ({ request, reply, writes })
-
 /**
  * Every call between the window and the app: what goes in, what comes out, and whether it writes. Both sides check both.
  * Requests are JSON; replies are envelopes (`encodeReply`), faults included. A call that may last longer than a second is a job.
@@ -45,14 +53,17 @@ const call = <Request extends z.ZodType, Answer extends z.ZodType>(request: Requ
 export const CALLS = {
   /** At once. */
   'app.info': call(NOTHING, APP_INFO),
+  /** Telling instruction sets of this CPU, as the engine sees them; empty where the system does not say. The first answer takes an engine. */
+  'app.instructions': call(NOTHING, z.object({ instructions: z.array(z.string()) })),
   /** Starts an engine and checks the whole workspace: seconds. */
   'app.doctor': call(NOTHING, DOCTOR_REPORT),
 
-  /** Pre-flight card of a model. Records nothing. Faults: `model.*`, `input.*`. */
-  'models.inspect': call(z.strictObject({ model: MODEL_REF }), INSPECT_REPORT),
+  ...MODEL_CALLS,
 
   /** The recipe of the bundled sample, paths absolute: text and JSON as `recipe.check` gives them. */
   'recipe.bundled': call(NOTHING, z.object({ text: z.string(), recipe: RECIPE_JSON })),
+  /** A recipe file, paths in it made absolute. Faults: `input.*`, `recipe.*`. */
+  'recipe.open': call(z.strictObject({ path: z.string().min(1).max(4096) }), z.object({ text: z.string(), recipe: RECIPE_JSON })),
   /** Checks a text, after assignments where given. What is wrong with the recipe is a reply (`ok: false`), not a fault. */
   'recipe.check': call(z.strictObject({ text: RECIPE_TEXT, set: z.array(ASSIGNMENT).max(1000).default([]) }), CHECKED_RECIPE),
   /** JSON (of a run, say) as a recipe file. Faults: `recipe.*`. */
@@ -68,6 +79,8 @@ export const CALLS = {
   'jobs.get': call(JOB_ID, JOB_DETAIL),
   /** A queued job ends at once, a running one within three seconds; one that ended stays as it is. */
   'jobs.cancel': call(JOB_ID, JOB, true),
+  /** A running job rests after the picture, layer or turn that it is at; one that ended stays as it is. */
+  'jobs.pause': call(JOB_ID.extend({ paused: z.boolean() }), JOB, true),
 
   /** Newest first. */
   'runs.list': call(RUN_FILTER, z.object({ runs: z.array(RUN_SUMMARY) })),
@@ -89,6 +102,14 @@ export const CALLS = {
   'statistics.histogram': call(HISTOGRAM_REQUEST, HISTOGRAM),
   'statistics.whatIf': call(WHAT_IF_REQUEST, WHAT_IF),
   'statistics.thresholds': call(THRESHOLDS_REQUEST, THRESHOLDS),
+
+  ...HISTORY_CALLS,
+  ...PICTURE_CALLS,
+  ...REWRITE_CALLS,
+  ...SAMPLES_CALLS,
+  ...UPLOAD_CALLS,
+  ...LAYER_CALLS,
+  ...METHODS_CALLS,
 } as const
 
 export type CallName = keyof typeof CALLS

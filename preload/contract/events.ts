@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { JOB, LOG_LINE } from './job.ts'
+import { JOB, LIVE_HISTOGRAM, LOG_LINE } from './job.ts'
 
 /**
  * What the app tells without being asked, in order, ids increasing by one. A window that was away says the last id it saw and gets
@@ -12,6 +12,8 @@ export const APP_EVENT = z.discriminatedUnion('type', [
   z.object({ type: z.literal('reset'), id: z.int() }),
   /** A job is there, moved on, or ended: the whole job each time, at most ten times a second. */
   z.object({ type: z.literal('job'), id: z.int(), job: JOB }),
+  /** What the pass over the samples has seen of some tensors: at most twice a second while it lasts. */
+  z.object({ type: z.literal('live'), id: z.int(), job: z.string(), live: z.array(LIVE_HISTOGRAM) }),
   z.object({ type: z.literal('log'), id: z.int(), job: z.string(), line: LOG_LINE }),
   /** A run began, ended, or was tagged or archived: lists that hold it are old. */
   z.object({ type: z.literal('runs'), id: z.int(), run: z.string() }),

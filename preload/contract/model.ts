@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import { BOARD_REPORT } from './boards.ts'
+import { call } from './call.ts'
+import { FAULT } from './fault.ts'
 
 /** The window never needs to know where a model lies: the bundled one, a model of a recorded run, or a path that a person typed. */
 export const MODEL_REF = z.discriminatedUnion('kind', [
@@ -26,6 +29,8 @@ export const INSPECT_REPORT = z.object({
   path: z.string(),
   sha256: z.string(),
   bytes: z.number(),
+  /** Name and version of the program that wrote the file; '' where it does not say. */
+  producer: z.string(),
   irVersion: z.number(),
   /** Opset by domain; '' is ai.onnx. */
   opsets: z.record(z.string(), z.number()),
@@ -39,6 +44,58 @@ export const INSPECT_REPORT = z.object({
   /** What is expected of samples and how that was found, a sentence each. */
   expectation: z.array(z.string()),
   externalFiles: z.array(z.string()),
-  boards: z.array(z.object({ board: z.string(), verdict: z.string() })),
+  /** In the order they were asked for. */
+  boards: z.array(BOARD_REPORT),
 })
 export type InspectReport = z.infer<typeof INSPECT_REPORT>
+
+const DIMS = z.array(z.union([z.number(), z.string(), z.null()])).nullable()
+const SPAN = z.tuple([z.number(), z.number()])
+
+const GRAPH_NODE = z.object({
+  name: z.string(),
+  op: z.string(),
+  /** '' is ai.onnx. */
+  domain: z.string(),
+  inputs: z.array(z.number()),
+  outputs: z.array(z.number()),
+  /** `kind` as the file says it (`ints`, `float`, `tensor` …); `text` is cut where it is long. */
+  attributes: z.array(z.object({ name: z.string(), kind: z.string(), text: z.string() })),
+  /** Parts of the name before its last one. */
+  scope: z.array(z.string()),
+  /** Of a rounding: the tensor that its output is a rounded copy of. */
+  rounds: z.number().nullable(),
+})
+export type GraphNode = z.infer<typeof GRAPH_NODE>
+
+const GRAPH_TENSOR = z.object({
+  name: z.string(),
+  type: z.string(),
+  dims: DIMS,
+  /** Set for constants. `values` are all of them where they are few. */
+  initializer: z.object({ bytes: z.number(), min: z.number().nullable(), max: z.number().nullable(), values: z.array(z.number()).nullable() }).nullable(),
+  /** Codes that the model rounds it to; least and greatest where each channel has its own. */
+  codes: z.object({ type: z.string(), channels: z.number(), scale: SPAN, zeroPoint: SPAN }).nullable(),
+})
+export type GraphTensor = z.infer<typeof GRAPH_TENSOR>
+
+/** A graph as it stands in the file; Constant nodes became initializers. Tensors are meant by their index, -1 is one that is left out. */
+export const MODEL_GRAPH = z.object({
+  sha256: z.string(),
+  /** In topological order. */
+  nodes: z.array(GRAPH_NODE),
+  tensors: z.array(GRAPH_TENSOR),
+  inputs: z.array(z.number()),
+  outputs: z.array(z.number()),
+  /** Why shapes are only those that the file states; null where the runtime inferred them. */
+  notInferred: FAULT.nullable(),
+})
+export type ModelGraph = z.infer<typeof MODEL_GRAPH>
+
+/** A model file, looked at; nothing is recorded. Faults: `model.*`, `input.*`. */
+export const MODEL_CALLS = {
+  /** Pre-flight card. */
+  'models.inspect': call(z.strictObject({ model: MODEL_REF, boards: z.array(z.string().min(1).max(200)).max(8).optional() }), INSPECT_REPORT),
+  /** Answered also for models that can be read and not be run. */
+  'models.graph': call(z.strictObject({ model: MODEL_REF }), MODEL_GRAPH),
+} as const

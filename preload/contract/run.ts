@@ -45,10 +45,20 @@ export const RUN_SUMMARY = z.object({
   latencyRatio: number,
   sizeRatio: number,
   fault: FAULT.nullable(),
-  /** How many gates were passed and failed; null where none was set. */
-  gates: z.object({ passed: z.number(), failed: z.number() }).nullable(),
+  /** How many gates were passed and failed, and how many of the failed ones are waived; null where none was set. */
+  gates: z.object({ passed: z.number(), failed: z.number(), waived: z.number() }).nullable(),
   tags: z.array(z.string()),
   archived: z.boolean(),
+  /** Threshold method of the activations, their bits, and the board, as the recipe says; null where it says nothing. */
+  method: z.string().nullable(),
+  bits: number,
+  board: z.string().nullable(),
+  /** Least SQNR of a layer in dB, everything before it quantized too where that was measured. */
+  worstSqnrDb: number,
+  /** First line of the note; '' where there is none. */
+  note: z.string(),
+  /** Whether it is pinned as the baseline of its model. */
+  baseline: z.boolean(),
 })
 export type RunSummary = z.infer<typeof RUN_SUMMARY>
 
@@ -66,6 +76,8 @@ export interface Run {
   readonly model?: { readonly path: string; readonly sha256: string; readonly bytes: number; readonly parameters: number; readonly macsPerSample: number }
   readonly samples?: { readonly calibration?: SampleFacts; readonly evaluation?: SampleFacts }
   readonly calibration?: CalibrationFacts
+  /** What its parts took, seconds: `prepare`, `observe`, `quantize`, `quality`, `layers`, `latency` (with operators). Latency taken over from another run: as it took there. */
+  readonly stageSeconds?: Readonly<Record<string, number>>
   readonly quality?: Quality
   readonly latency?: Latency
   readonly size?: { readonly floatBytes: number; readonly quantizedBytes: number; readonly ratio: number }
@@ -253,7 +265,11 @@ export const RUN_DIFF = z.looseObject({
 export const GATE_REPORT = z.object({
   run: z.string(),
   baseline: z.string(),
-  gates: z.array(z.object({ rule: z.string(), measured: z.number().nullable(), passed: z.boolean() })),
+  /** `waived`: why a person accepted a gate that failed. */
+  gates: z.array(z.object({ rule: z.string(), measured: z.number().nullable(), passed: z.boolean(), waived: z.string().nullable() })),
+  /** Every gate was passed. */
   passed: z.boolean(),
+  /** Every gate was passed, or is waived. */
+  accepted: z.boolean(),
 })
 export type GateReport = z.infer<typeof GATE_REPORT>

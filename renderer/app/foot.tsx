@@ -2,9 +2,10 @@ import { useCall, type AppInfo, type Job } from '../client.ts'
 import { useSay, wordIn, type Say } from '../texts/texts.ts'
 import { bytes, clock, duration } from '../ui/format.ts'
 import { useFrame } from './frame-context.ts'
-import { instructionsOf, workspaceName } from './names.ts'
+import { workspaceName } from './names.ts'
 import { isOver, useJobs } from './live.ts'
 import { changeSettings, LANGUAGES, useSettings } from './settings.ts'
+import { useInstructions } from './use-instructions.ts'
 
 const LANGUAGE_NAMES = { en: 'EN', zh: '中文' } as const
 
@@ -31,12 +32,13 @@ export function Foot() {
 
 function Facts({ info }: { readonly info: AppInfo }) {
   const say = useSay()
-  const instructions = instructionsOf(info.cpu)
+  const instructions = useInstructions()
   return (
     <>
       {info.writable ? null : <span className="foot-fact" data-tone="warning">{say('foot.read-only')}</span>}
       <span className="foot-fact foot-engine" title={info.cpu}>{[say('foot.cpu'), say('foot.threads', { count: info.threads }), instructions].filter(Boolean).join(' · ')}</span>
       <span className="foot-fact">{say('foot.memory', { free: bytes(info.memoryBytes.free), total: bytes(info.memoryBytes.total) })}</span>
+      <span className="foot-fact">{say('foot.disk', { free: bytes(info.diskFreeBytes) })}</span>
       <span className="foot-fact" title={info.workspace}>{say('foot.workspace', { name: workspaceName(info.workspace) })}</span>
     </>
   )
@@ -48,6 +50,7 @@ export function jobLine(say: Say, job: Job): string {
   if (job.state === 'queued') return say('job.queued', { kind, position: job.position })
   if (isOver(job)) return `${job.state === 'done' ? '✓' : job.state === 'failed' ? '✕' : '–'} ${kind} ${wordIn(say, 'status', job.state)} · ${duration(secondsOf(job))}`
   const { progress } = job
+  if (job.paused) return `‖ ${kind} · ${say('job.paused')}`
   if (progress === null) return `◐ ${kind} · ${say('job.starting')}`
   const left = progress.remainingMs === null ? '' : ` · ${say('job.left', { time: clock(progress.remainingMs / 1000) })}`
   return `◐ ${kind} · ${wordIn(say, 'stage', progress.stage)} ${progress.done}/${progress.total}${left}`

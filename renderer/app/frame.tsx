@@ -1,7 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { Outlet } from 'react-router'
+import { useProjectJob } from '../project/use-project-job.ts'
 import { useSay } from '../texts/texts.ts'
+import { Toasts } from '../ui/toast.tsx'
 import { Foot } from './foot.tsx'
 import { FrameContext } from './frame-context.ts'
 import { JobsDrawer } from './jobs-drawer.tsx'
@@ -19,7 +21,7 @@ const MOD = /Mac|iP(hone|ad)/.test(navigator.userAgent) ? '⌘' : 'Ctrl'
 export function Frame() {
   const say = useSay()
   const [layer, setLayer] = useState<Layer>('none')
-  const connected = useEvents(useQueryClient())
+  const line = useEvents(useQueryClient())
   const actions = useMemo(() => ({
     openPalette: () => setLayer('palette'),
     openKeys: () => setLayer('keys'),
@@ -27,6 +29,7 @@ export function Frame() {
     mod: MOD,
   }), [])
   useKeys(actions)
+  useProjectJob()
   const close = (): void => setLayer('none')
   return (
     <FrameContext.Provider value={actions}>
@@ -34,7 +37,7 @@ export function Frame() {
       <div className="frame">
         <Rail />
         <div className="frame-screen">
-          {connected ? null : <p className="banner" role="status">{say('line.lost')}</p>}
+          {line === 'on' ? null : <p className="banner" role="status" data-line={line}>{say(`line.${line}`)}</p>}
           <Outlet />
           <Foot />
         </div>
@@ -42,6 +45,7 @@ export function Frame() {
       <Palette opened={layer === 'palette'} onClose={close} />
       <KeysDialog opened={layer === 'keys'} onClose={close} />
       <JobsDrawer opened={layer === 'jobs'} onClose={close} />
+      <Toasts />
     </FrameContext.Provider>
   )
 }

@@ -31,7 +31,7 @@ function JobCard({ job, onLeave }: { readonly job: Job; readonly onLeave?: () =>
     <article className="job" data-state={job.state}>
       <header>
         <h3>{wordIn(say, 'verb', job.kind)}</h3>
-        <span className="verdict" data-tone={tone}>{shape} {wordIn(say, 'status', job.state)}</span>
+        <span className="verdict" data-tone={tone}>{job.paused ? `‖ ${say('job.paused')}` : `${shape} ${wordIn(say, 'status', job.state)}`}</span>
         <span className="job-time number">{job.started === null ? '' : duration(secondsOf(job))}</span>
       </header>
       {isOver(job) ? <p className="job-when number">{moment(job.created, true)}</p> : <JobProgress job={job} />}
@@ -40,6 +40,7 @@ function JobCard({ job, onLeave }: { readonly job: Job; readonly onLeave?: () =>
       {open && detail !== undefined ? <JobLog lines={detail.log} /> : null}
       <footer>
         {job.run !== null && job.state === 'done' ? <Link className="button" to={`/run/${job.run}`} onClick={onLeave}>{say('job.show-run')}</Link> : null}
+        {isOver(job) ? null : <Button onClick={() => void call('jobs.pause', { id: job.id, paused: !job.paused }).catch(setFault)}>{say(job.paused ? 'job.resume' : 'job.pause')}</Button>}
         {isOver(job) ? null : <Button onClick={() => void call('jobs.cancel', { id: job.id }).catch(setFault)}>{say('cancel')}</Button>}
         <Button aria-expanded={open} onClick={() => setOpen(!open)}>{say(open ? 'job.hide-log' : 'job.log')}</Button>
         {detail === undefined ? null : <CopyButton text={detail.command} label={say('copy.cli')} />}

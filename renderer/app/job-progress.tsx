@@ -9,16 +9,16 @@ export function JobProgress({ job }: { readonly job: Job }) {
   const say = useSay()
   const now = useNow(job.ended === null)
   const { progress } = job
-  const stage = progress === null ? say(job.state === 'queued' ? 'job.waiting' : 'job.starting') : wordIn(say, 'stage', progress.stage)
+  const stage = job.paused ? say('job.paused') : progress === null ? say(job.state === 'queued' ? 'job.waiting' : 'job.starting') : wordIn(say, 'stage', progress.stage)
   const share = progress === null || progress.total === 0 ? 0 : Math.min(1, progress.done / progress.total)
   return (
     <div className="progress">
       <div className="progress-line">
-        <b>{stage}</b>
+        <b>{stage}{progress?.part === undefined || job.paused ? null : <span className="mono"> {progress.part}</span>}</b>
         {progress === null ? null : <span className="number">{progress.done}/{progress.total}{progress.unit ? ` ${wordIn(say, 'unit', progress.unit)}` : ''}</span>}
         <span className="progress-space" />
         <span className="number">{clock(secondsOf(job, now))}</span>
-        {progress === null || progress.remainingMs === null ? null : <span>{say('job.left', { time: clock(progress.remainingMs / 1000) })}</span>}
+        {job.paused || progress === null || progress.remainingMs === null ? null : <span>{say('job.left', { time: clock(progress.remainingMs / 1000) })}</span>}
       </div>
       <div className="progress-track" role="progressbar" aria-label={stage} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(share * 100)}>
         <div style={{ width: `${share * 100}%` }} />

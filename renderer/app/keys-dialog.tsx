@@ -2,6 +2,7 @@ import { Modal } from '@mantine/core'
 import { useSay, type TextKey } from '../texts/texts.ts'
 import { Key } from '../ui/marks.tsx'
 import { useFrame } from './frame-context.ts'
+import { PLACES } from './places.ts'
 import { changeSettings, useSettings } from './settings.ts'
 
 interface Shortcut {
@@ -15,9 +16,7 @@ const shortcuts = (mod: string): readonly { readonly title: TextKey; readonly li
     list: [
       { keys: [mod, 'K'], does: 'palette.title' },
       { keys: [mod, 'J'], does: 'keys.jobs' },
-      { keys: ['G', 'H'], does: 'home' },
-      { keys: ['G', 'R'], does: 'history' },
-      { keys: ['G', 'J'], does: 'jobs' },
+      ...PLACES.map(({ name, letter }) => ({ keys: ['G', letter.toUpperCase()], does: `place.${name}` as const })),
       { keys: ['/'], does: 'keys.filter' },
       { keys: ['?'], does: 'keys.title' },
       { keys: ['Alt', '←'], does: 'keys.back' },
@@ -34,12 +33,54 @@ const shortcuts = (mod: string): readonly { readonly title: TextKey; readonly li
     ],
   },
   {
+    title: 'keys.layers',
+    list: [
+      { keys: ['←', '→'], does: 'keys.layers.one' },
+      { keys: ['Shift', '←', '→'], does: 'keys.layers.ten' },
+      { keys: ['Home', 'End'], does: 'keys.layers.ends' },
+      { keys: ['1', '…', '0'], does: 'keys.layers.method' },
+      { keys: ['S'], does: 'layers.symmetric' },
+      { keys: ['Alt'], does: 'keys.layers.free' },
+      { keys: [mod, 'Z'], does: 'layers.undo' },
+      { keys: [mod, 'C'], does: 'keys.layers.copy' },
+    ],
+  },
+  {
     title: 'keys.picture',
     list: [
       { keys: ['+', '−'], does: 'keys.zoom' },
       { keys: ['F'], does: 'picture.fit' },
       { keys: ['1'], does: 'picture.whole' },
       { keys: ['←', '→'], does: 'keys.pan' },
+    ],
+  },
+  {
+    title: 'keys.graph',
+    list: [
+      { keys: ['↑', '↓'], does: 'keys.graph.walk' },
+      { keys: ['Enter'], does: 'keys.graph.open' },
+      { keys: ['F'], does: 'picture.fit' },
+      { keys: ['+', '−'], does: 'keys.zoom' },
+      { keys: [mod, 'F'], does: 'model.find' },
+      { keys: ['F3'], does: 'keys.graph.next' },
+    ],
+  },
+  {
+    title: 'keys.compare',
+    list: [
+      { keys: ['X', 'D'], does: 'keys.compare.mode' },
+      { keys: ['Space'], does: 'keys.compare.flip' },
+      { keys: ['Shift', 'Ctrl'], does: 'keys.compare.hold' },
+      { keys: ['N', 'P'], does: 'keys.compare.sample' },
+      { keys: ['W'], does: 'keys.compare.worst' },
+      { keys: [',', '.'], does: 'keys.compare.gain' },
+      { keys: ['M', 'K', 'T'], does: 'keys.compare.kind' },
+      { keys: ['E', 'O', '0'], does: 'keys.compare.tone' },
+      { keys: ['R', 'C', 'V'], does: 'keys.compare.tools' },
+      { keys: ['Z'], does: 'keys.compare.loupe' },
+      { keys: ['←', '→'], does: 'keys.compare.nudge' },
+      { keys: ['Shift', 'G'], does: 'keys.compare.grid' },
+      { keys: [mod, 'C'], does: 'keys.compare.copy' },
     ],
   },
 ]

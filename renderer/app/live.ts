@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { useCall, watchEvents, type AppEvent, type Job, type JobDetail } from '../client.ts'
+import { useCall, watchEvents, type AppEvent, type Job, type JobDetail, type Line } from '../client.ts'
 
 /** A job as an event tells it, put into the list: in its place, or in front where it is new. */
 export function withJob(jobs: readonly Job[], job: Job): Job[] {
@@ -9,6 +9,9 @@ export function withJob(jobs: readonly Job[], job: Job): Job[] {
 
 const JOBS_KEY = ['jobs.list', {}]
 const LOG_LINES = 2000
+/** Lists are asked for again once no run has changed for so long. */
+const LISTS_MS = 120
+let listsTimer: ReturnType<typeof setTimeout> | undefined
 
 function take(queries: QueryClient, event: AppEvent): void {
   if (event.type === 'reset' || (event.type === 'hello' && !event.resumed)) void queries.invalidateQueries()
@@ -16,21 +19,26 @@ function take(queries: QueryClient, event: AppEvent): void {
     const { job } = event
     queries.setQueryData<{ jobs: Job[] }>(JOBS_KEY, (known) => known && { jobs: withJob(known.jobs, job) })
     queries.setQueryData<JobDetail>(['jobs.get', { id: job.id }], (known) => known && { ...known, ...job })
+  } else if (event.type === 'live') {
+    queries.setQueryData<JobDetail>(['jobs.get', { id: event.job }], (known) => known && { ...known, live: event.live })
   } else if (event.type === 'log') {
     const { job, line } = event
     queries.setQueryData<JobDetail>(['jobs.get', { id: job }], (known) =>
       known === undefined || known.log.some(({ n }) => n === line.n) ? known : { ...known, log: [...known.log, line].slice(-LOG_LINES) })
   } else if (event.type === 'runs') {
-    void queries.invalidateQueries({ queryKey: ['runs.list'] })
+    void queries.invalidateQueries({ queryKey: ['runs.marks', { run: event.run }] })
     void queries.invalidateQueries({ queryKey: ['runs.show', { run: event.run }] })
+    // A hundred runs that are archived at once are one change of the list.
+    clearTimeout(listsTimer)
+    listsTimer = setTimeout(() => { for (const list of ['runs.list', 'runs.page', 'runs.lineage']) void queries.invalidateQueries({ queryKey: [list] }) }, LISTS_MS)
   }
 }
 
-/** Keeps what the window holds up to date; false while the line is down. */
-export function useEvents(queries: QueryClient): boolean {
-  const [connected, setConnected] = useState(true)
-  useEffect(() => watchEvents({ onEvent: (event) => take(queries, event), onLine: setConnected }), [queries])
-  return connected
+/** Keeps what the window holds up to date, and says how the line stands. */
+export function useEvents(queries: QueryClient): Line {
+  const [line, setLine] = useState<Line>('on')
+  useEffect(() => watchEvents({ onEvent: (event) => take(queries, event), onLine: setLine }), [queries])
+  return line
 }
 
 /** All jobs that the program knows, the newest first. */

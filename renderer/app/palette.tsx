@@ -2,11 +2,13 @@ import { Modal } from '@mantine/core'
 import { useId, useState, type KeyboardEvent } from 'react'
 import { useNavigate } from 'react-router'
 import { useCall } from '../client.ts'
+import { useProject } from '../project/project.ts'
 import { useSay } from '../texts/texts.ts'
 import { modelName, moment, shortRun } from '../ui/format.ts'
 import { nextActive } from '../ui/next-active.ts'
 import { useFrame } from './frame-context.ts'
 import { matching, type Command } from './match.ts'
+import { PLACES, placeTo } from './places.ts'
 import { changeSettings, useSettings } from './settings.ts'
 
 function useCommands(opened: boolean): Command[] {
@@ -14,12 +16,11 @@ function useCommands(opened: boolean): Command[] {
   const navigate = useNavigate()
   const { openJobs, openKeys, mod } = useFrame()
   const { language } = useSettings()
+  const ran = useProject().ran?.id ?? null
   const runs = useCall('runs.list', { limit: 50 }, { enabled: opened }).data?.runs ?? []
   const go = (to: string) => () => void navigate(to)
   return [
-    { id: 'home', name: say('home'), hint: 'G H', act: go('/') },
-    { id: 'history', name: say('history'), hint: 'G R', act: go('/history') },
-    { id: 'jobs', name: say('jobs'), hint: 'G J', act: go('/jobs') },
+    ...PLACES.map(({ name, letter }): Command => ({ id: name, name: say(`place.${name}`), hint: `G ${letter.toUpperCase()}`, also: name, act: go(placeTo(name, ran)) })),
     { id: 'drawer', name: say('keys.jobs'), hint: `${mod} J`, act: openJobs },
     { id: 'keys', name: say('keys.title'), hint: '?', act: openKeys },
     { id: 'dark', name: `${say('theme.title')}: ${say('theme.dark')}`, act: () => changeSettings({ theme: 'dark' }) },

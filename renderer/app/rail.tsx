@@ -1,16 +1,20 @@
 import { Menu } from '@mantine/core'
-import { IconContrastFilled, IconDeviceDesktop, IconHistory, IconHome, IconKeyboard, IconMoon, IconStack2, IconSun } from '@tabler/icons-react'
-import { NavLink } from 'react-router'
+import {
+  IconAdjustmentsHorizontal, IconChartBar, IconColumns2, IconContrastFilled, IconDeviceDesktop, IconHistory, IconHome, IconKeyboard, IconListDetails, IconMoon,
+  IconPhoto, IconSun, IconTopologyStar3,
+} from '@tabler/icons-react'
+import { Link, useLocation } from 'react-router'
+import { useProject } from '../project/project.ts'
 import { useSay, type TextKey } from '../texts/texts.ts'
 import { useFrame } from './frame-context.ts'
 import { isOver, useJobs } from './live.ts'
+import { PLACES, placeOfPath, placeTo, type PlaceName } from './places.ts'
 import { changeSettings, THEMES, useSettings, type Theme } from './settings.ts'
 
-const PLACES = [
-  { to: '/', name: 'home', keys: 'G H', Icon: IconHome },
-  { to: '/history', name: 'history', keys: 'G R', Icon: IconHistory },
-  { to: '/jobs', name: 'jobs', keys: 'G J', Icon: IconStack2 },
-] as const
+const ICONS: Readonly<Record<PlaceName, typeof IconHome>> = {
+  home: IconHome, model: IconTopologyStar3, samples: IconPhoto, calibrate: IconAdjustmentsHorizontal, layers: IconChartBar, compare: IconColumns2,
+  history: IconHistory, jobs: IconListDetails,
+}
 
 const THEME_ICONS = { system: IconDeviceDesktop, light: IconSun, dark: IconMoon, contrast: IconContrastFilled } as const
 const themeName = (theme: Theme): TextKey => `theme.${theme}`
@@ -19,17 +23,25 @@ export function Rail() {
   const say = useSay()
   const { openKeys } = useFrame()
   const { theme } = useSettings()
+  const ran = useProject().ran?.id ?? null
+  const here = placeOfPath(useLocation().pathname)
   const open = useJobs().filter((job) => !isOver(job)).length
   const ThemeIcon = THEME_ICONS[theme]
   return (
     <nav className="rail" aria-label={say('nav.places')}>
       <img className="rail-mark" src="./icon.svg" alt="Scalewright" width={30} height={30} />
-      {PLACES.map(({ to, name, keys, Icon }) => (
-        <NavLink key={to} to={to} end className="rail-link" aria-label={say(name)} title={`${say(name)}  ${keys}`}>
-          <Icon size={20} stroke={1.6} aria-hidden />
-          {name === 'jobs' && open > 0 ? <span className="rail-count" title={say('jobs.open', { count: open })}>{open}</span> : null}
-        </NavLink>
-      ))}
+      {PLACES.map(({ name, letter }) => {
+        const Icon = ICONS[name]
+        return (
+          <Link
+            key={name} to={placeTo(name, ran)} className={here === name ? 'rail-link active' : 'rail-link'} aria-current={here === name ? 'page' : undefined}
+            aria-label={name === 'jobs' && open > 0 ? `${say('place.jobs')} ${open}` : say(`place.${name}`)} title={`${say(`place.${name}`)}  G ${letter.toUpperCase()}`}
+          >
+            <Icon size={20} stroke={1.6} aria-hidden />
+            {name === 'jobs' && open > 0 ? <span className="rail-count" title={say('jobs.open', { count: open })}>{open}</span> : null}
+          </Link>
+        )
+      })}
       <span className="rail-space" />
       <button type="button" className="rail-link" onClick={openKeys} aria-label={say('keys.title')} title={`${say('keys.title')}  ?`}>
         <IconKeyboard size={20} stroke={1.6} aria-hidden />

@@ -3,6 +3,7 @@ import { HomeScreen } from '../features/home/home-screen.tsx'
 import { useSay } from '../texts/texts.ts'
 import { FaultNotice } from '../ui/fault-notice.tsx'
 import { Frame } from './frame.tsx'
+import { PickCompareRun, PickLayersRun } from './pick-run.tsx'
 import { Screen } from './screen.tsx'
 
 /** Addresses stand behind `#`, so that any door can serve them from one file. Made once the token is out of the address. */
@@ -16,7 +17,16 @@ export const openRouter = () => createHashRouter([
         HydrateFallback: Nothing,
         children: [
           { index: true, Component: HomeScreen },
+          { path: 'model', lazy: async () => ({ Component: (await import('../features/model/model-screen.tsx')).ModelScreen }) },
+          { path: 'open', lazy: async () => ({ Component: (await import('../features/open/open-screen.tsx')).OpenScreen }) },
+          { path: 'samples', lazy: async () => ({ Component: (await import('../features/samples/samples-screen.tsx')).SamplesScreen }) },
+          { path: 'calibrate', lazy: async () => ({ Component: (await import('../features/calibrate/calibrate-screen.tsx')).CalibrateScreen }) },
+          { path: 'run/:run/layers', lazy: async () => ({ Component: (await import('../features/layers/layers-screen.tsx')).LayersScreen }) },
+          { path: 'run/:run/compare', lazy: async () => ({ Component: (await import('../features/compare/compare-screen.tsx')).CompareScreen }) },
+          { path: 'layers', Component: PickLayersRun },
+          { path: 'compare', Component: PickCompareRun },
           { path: 'history', lazy: async () => ({ Component: (await import('../features/history/history-screen.tsx')).HistoryScreen }) },
+          { path: 'diff/:runs', lazy: async () => ({ Component: (await import('../features/history/diff-screen.tsx')).DiffScreen }) },
           { path: 'diff/:a/:b', lazy: async () => ({ Component: (await import('../features/history/diff-screen.tsx')).DiffScreen }) },
           { path: 'run/:run', lazy: async () => ({ Component: (await import('../features/run/run-screen.tsx')).RunScreen }) },
           { path: 'jobs', lazy: async () => ({ Component: (await import('../features/jobs/jobs-screen.tsx')).JobsScreen }) },

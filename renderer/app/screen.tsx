@@ -1,5 +1,6 @@
 import { useEffect, type ReactNode } from 'react'
 import { Link } from 'react-router'
+import { ProjectBar } from '../project/project-bar.tsx'
 import { useSay } from '../texts/texts.ts'
 import { Key } from '../ui/marks.tsx'
 import { useFrame } from './frame-context.ts'
@@ -12,7 +13,7 @@ export interface Crumb {
 
 interface ScreenProps {
   readonly crumbs: readonly Crumb[]
-  /** What stands in the middle of the bar: steps of the work and how far they are. */
+  /** Parts of this screen, to choose from in the bar. */
   readonly steps?: ReactNode
   /** The one primary action. */
   readonly action?: ReactNode
@@ -40,6 +41,7 @@ export function Screen({ crumbs, steps, action, children }: ScreenProps) {
           </ol>
         </nav>
         {steps}
+        <ProjectBar compact={steps !== undefined} />
         <span className="bar-space" />
         <button type="button" className="bar-palette" onClick={frame.openPalette} title={say('palette.title')}><span className="unseen">{say('palette.title')}</span><Key>{frame.mod}</Key><Key>K</Key></button>
         {action}

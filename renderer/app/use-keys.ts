@@ -1,6 +1,8 @@
 import { useEffect } from 'react'
 import { useNavigate } from 'react-router'
+import { project } from '../project/project.ts'
 import type { FrameActions } from './frame-context.ts'
+import { PLACES, placeTo } from './places.ts'
 import { settings } from './settings.ts'
 
 const isTyping = (target: EventTarget | null): boolean =>
@@ -8,8 +10,6 @@ const isTyping = (target: EventTarget | null): boolean =>
 
 /** A second key after `G` counts for so long. */
 const SEQUENCE_MS = 1200
-
-const PLACES: Readonly<Record<string, string>> = { h: '/', r: '/history', j: '/jobs' }
 
 /** The keys that work on every screen. Single letters rest while a text is typed, and where a person turned them off. */
 export function useKeys({ openPalette, openKeys, openJobs }: FrameActions): void {
@@ -26,9 +26,9 @@ export function useKeys({ openPalette, openKeys, openJobs }: FrameActions): void
         return
       }
       if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey || !settings().letters) return
-      const place = event.timeStamp - wentAt < SEQUENCE_MS ? PLACES[key] : undefined
+      const place = event.timeStamp - wentAt < SEQUENCE_MS ? PLACES.find(({ letter }) => letter === key) : undefined
       wentAt = key === 'g' ? event.timeStamp : -Infinity
-      if (place !== undefined) void navigate(place)
+      if (place !== undefined) void navigate(placeTo(place.name, project().ran?.id ?? null))
       else if (event.key === '?') openKeys()
       else if (event.key === '/') focusFilter(event)
     }

@@ -14,3 +14,6 @@
   if (kept.theme === 'contrast') root.dataset.contrast = 'more'
   root.lang = kept.language === 'en' || kept.language === 'zh' ? kept.language : /^zh/i.test(navigator.language) ? 'zh' : 'en'
 }
+
+// What strict-page.ts says, said before any chunk of the window is run: whichever part of it makes the first check, none is made from text.
+Object.assign(globalThis, { __zod_globalConfig: { jitless: true } })

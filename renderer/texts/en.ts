@@ -1,3 +1,13 @@
+import { calibrate } from './en/calibrate.ts'
+import { compare } from './en/compare.ts'
+import { faults } from './en/faults.ts'
+import { frame } from './en/frame.ts'
+import { history } from './en/history.ts'
+import { layers } from './en/layers.ts'
+import { model } from './en/model.ts'
+import { open } from './en/open.ts'
+import { samples } from './en/samples.ts'
+
 /** Every text of the window. `{{names}}` are filled in; `_one` and `_other` are the forms of a plural. */
 export const en = {
   'home': 'Home',
@@ -157,26 +167,6 @@ export const en = {
   'gate.measured': 'Measured',
   'gate.verdict': 'Verdict',
 
-  'history.runs': 'Runs',
-  'history.filter-hint': 'model:sr verb:demo status:done tag:ship archived:yes text',
-  'history.count': '{{count}} runs',
-  'history.unknown': 'not a field: {{words}}',
-  'history.picked': '{{count}} of 2 selected',
-  'history.pick-two': 'Select two runs of the table first',
-  'history.compare': 'Compare 2 runs',
-  'history.chart': 'Chart',
-  'history.over': '{{model}} over runs',
-  'history.chart-alt': '{{name}} and latency of {{model}} over {{count}} runs; the table below holds the numbers',
-  'history.no-chart': 'No two runs of one model have been measured yet.',
-  'history.empty': 'No run is recorded in this workspace yet.',
-  'history.none-fit': 'No run fits the filter.',
-  'diff.shown': 'Rows shown',
-  'diff.only': 'Only differences',
-  'diff.all': 'All rows',
-  'diff.summary': 'Summary',
-  'diff.parts': 'Parts of the comparison',
-  'diff.means': 'means of all samples',
-  'diff.same': 'No difference.',
 
   'run.overview': 'Overview',
   'run.layers': 'Layers',
@@ -210,9 +200,7 @@ export const en = {
   'layers.clipped': 'Clipped %',
   'layers.max-abs': 'Max abs',
   'layers.curve': 'SQNR along the model, dB',
-  'layers.curve.note': 'tensors that stay exact are left out; click a point to find its row',
   'layers.exact': 'exact',
-  'layers.curve.alt': 'SQNR of {{count}} tensors in the order of the model; the table below holds the numbers',
   'scales.channels': '{{count}} channels',
   'scales.tensor': 'tensor',
   'scales.reason': 'Why',
@@ -282,4 +270,14 @@ export const en = {
   'unit.passes': 'passes',
   'unit.steps': 'steps',
   'unit.runs': 'runs',
+
+  ...calibrate,
+  ...compare,
+  ...faults,
+  ...frame,
+  ...history,
+  ...layers,
+  ...model,
+  ...open,
+  ...samples,
 } as const

@@ -36,8 +36,10 @@ export function useSay(): Say {
   return (key, values) => t(key, { ...values })
 }
 
+/** The text of a key that may not be in the catalogues. */
+export const textOf = (say: Say, key: string): string | undefined => (Object.hasOwn(en, key) ? say(key as TextKey) : undefined)
+
 /** A word of the program (`stage.observe`, `status.done`) in the language in force; as it is where it has no text. */
-export function wordIn(say: Say, family: 'stage' | 'unit' | 'status' | 'verb' | 'kind' | 'role' | 'layers' | 'check', word: string): string {
-  const key = `${family}.${word}`
-  return Object.hasOwn(en, key) ? say(key as TextKey) : word
+export function wordIn(say: Say, family: 'stage' | 'unit' | 'status' | 'verb' | 'kind' | 'role' | 'layers' | 'check' | 'part', word: string): string {
+  return textOf(say, `${family}.${word}`) ?? word
 }

@@ -1,3 +1,13 @@
+import { calibrate } from './zh/calibrate.ts'
+import { compare } from './zh/compare.ts'
+import { faults } from './zh/faults.ts'
+import { frame } from './zh/frame.ts'
+import { history } from './zh/history.ts'
+import { layers } from './zh/layers.ts'
+import { model } from './zh/model.ts'
+import { open } from './zh/open.ts'
+import { samples } from './zh/samples.ts'
+
 import type { en } from './en.ts'
 
 /** The same keys as en.ts. Chinese has one form of a plural, so both of a pair are the same. */
@@ -159,26 +169,6 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'gate.measured': '实测',
   'gate.verdict': '结论',
 
-  'history.runs': '运行',
-  'history.filter-hint': 'model:sr verb:demo status:done tag:ship archived:yes 文字',
-  'history.count': '{{count}} 次运行',
-  'history.unknown': '不是可用字段：{{words}}',
-  'history.picked': '已选 {{count}} / 2',
-  'history.pick-two': '请先在表中选择两次运行',
-  'history.compare': '比较两次运行',
-  'history.chart': '图表',
-  'history.over': '{{model}} 的历次运行',
-  'history.chart-alt': '{{model}} 在 {{count}} 次运行中的 {{name}} 与延迟；数值见下表',
-  'history.no-chart': '还没有同一模型的两次测量。',
-  'history.empty': '这个工作区还没有运行记录。',
-  'history.none-fit': '没有符合筛选条件的运行。',
-  'diff.shown': '显示的行',
-  'diff.only': '只看差异',
-  'diff.all': '全部',
-  'diff.summary': '概要',
-  'diff.parts': '比较的各部分',
-  'diff.means': '所有样本的均值',
-  'diff.same': '没有差异。',
 
   'run.overview': '概览',
   'run.layers': '逐层',
@@ -212,9 +202,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'layers.clipped': '截断 %',
   'layers.max-abs': '最大绝对',
   'layers.curve': '沿模型的 SQNR，dB',
-  'layers.curve.note': '保持精确的张量不画出；点击数据点以定位到行',
   'layers.exact': '精确',
-  'layers.curve.alt': '按模型顺序排列的 {{count}} 个张量的 SQNR；数值见下表',
   'scales.channels': '{{count}} 通道',
   'scales.tensor': '张量',
   'scales.reason': '原因',
@@ -284,4 +272,14 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'unit.passes': '遍',
   'unit.steps': '步',
   'unit.runs': '次',
+
+  ...calibrate,
+  ...compare,
+  ...faults,
+  ...frame,
+  ...history,
+  ...layers,
+  ...model,
+  ...open,
+  ...samples,
 }

@@ -4,7 +4,8 @@ import { useSay } from '../texts/texts.ts'
 import { Button } from './button.tsx'
 
 interface CopyButtonProps {
-  readonly text: string
+  /** A function where it is costly to put together: it is asked when it is copied. */
+  readonly text: string | (() => string)
   readonly label: string
 }
 
@@ -17,9 +18,10 @@ export function CopyButton({ text, label }: CopyButtonProps) {
     const timer = setTimeout(() => setState('idle'), 1600)
     return () => clearTimeout(timer)
   }, [state])
-  if (state === 'refused') return <input className="field mono" readOnly value={text} aria-label={label} onFocus={(event) => event.target.select()} />
+  const whole = (): string => (typeof text === 'string' ? text : text())
+  if (state === 'refused') return <input className="field mono" readOnly value={whole()} aria-label={label} onFocus={(event) => event.target.select()} />
   return (
-    <Button onClick={() => void navigator.clipboard.writeText(text).then(() => setState('copied'), () => setState('refused'))} title={text}>
+    <Button onClick={() => void navigator.clipboard.writeText(whole()).then(() => setState('copied'), () => setState('refused'))} title={typeof text === 'string' ? text : undefined}>
       {state === 'copied' ? <IconCheck size={15} aria-hidden /> : <IconCopy size={15} aria-hidden />}
       <span aria-live="polite">{state === 'copied' ? say('copy.done') : label}</span>
     </Button>

@@ -1,12 +1,8 @@
 import type { ReactNode } from 'react'
 import { faultOf } from '../client.ts'
-import { useSay, type TextKey } from '../texts/texts.ts'
+import { useSettings } from '../app/settings.ts'
+import { textOf, useSay } from '../texts/texts.ts'
 import { CopyButton } from './copy-button.tsx'
-
-const FAMILIES: Readonly<Record<string, TextKey>> = {
-  input: 'fault.input', model: 'fault.model', samples: 'fault.samples', recipe: 'fault.recipe',
-  workspace: 'fault.workspace', engine: 'fault.engine', bug: 'fault.bug',
-}
 
 interface FaultNoticeProps {
   readonly fault: unknown
@@ -18,13 +14,16 @@ interface FaultNoticeProps {
 export function FaultNotice({ fault, children }: FaultNoticeProps) {
   const say = useSay()
   const { code, what, where, next } = faultOf(fault)
-  const title = say(FAMILIES[code.split('.')[0] ?? ''] ?? 'fault.bug')
+  const { language } = useSettings()
+  const title = textOf(say, `fault.${code}`) ?? textOf(say, `fault.${code.split('.')[0]}`) ?? say('fault.bug')
+  // What the engine says names things and is English; a step that is known by its code is said in the person's own language.
+  const step = (language === 'en' ? next : undefined) ?? textOf(say, `fault.${code}.next`) ?? next
   return (
     <div className="fault" role="alert">
       <h3><span aria-hidden="true">✕</span> {title}</h3>
-      <p>{what}</p>
+      <p lang="en">{what}</p>
       {where === undefined ? null : <p className="mono fault-where">{where}</p>}
-      {next === undefined ? null : <p><b>{say('fault.next')}</b> {next}</p>}
+      {step === undefined ? null : <p><b>{say('fault.next')}</b> {step}</p>}
       <div className="fault-actions">
         <code>{code}</code>
         <CopyButton text={[code, what, where, next].filter(Boolean).join('\n')} label={say('copy.details')} />

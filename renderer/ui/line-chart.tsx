@@ -4,7 +4,7 @@ import { useColorScheme, useSettings } from '../app/settings.ts'
 
 Chart.register(LineElement, PointElement, LinearScale, CategoryScale, Tooltip)
 
-export type Tone = 'float' | 'simulated' | 'fused' | 'reference' | 'accent'
+export type Tone = 'float' | 'simulated' | 'fused' | 'reference' | 'accent' | 'bad'
 export type Axis = 'left' | 'right'
 
 export interface ChartLine {
@@ -13,6 +13,11 @@ export interface ChartLine {
   readonly points: readonly (number | null)[]
   readonly axis?: Axis
   readonly dashed?: boolean
+  /** A limit: fine dots, no points. */
+  readonly dotted?: boolean
+  /** Points that are marked by another shape: a cross, a diamond. */
+  readonly failed?: readonly boolean[]
+  readonly pinned?: readonly boolean[]
 }
 
 interface LineChartProps {
@@ -33,6 +38,8 @@ function colorsOfPage(): (name: string) => string {
 
 const FONT = { family: 'JetBrains Mono Variable', size: 11 }
 
+const isMarked = (line: ChartLine, at: number): boolean => line.failed?.[at] === true || line.pinned?.[at] === true
+
 export function LineChart({ label, labels, tickLabels, lines, write, onPick }: LineChartProps) {
   useSettings()
   useColorScheme()
@@ -46,8 +53,11 @@ export function LineChart({ label, labels, tickLabels, lines, write, onPick }: L
       borderColor: color(line.tone),
       backgroundColor: color(line.tone),
       borderWidth: 1.75,
-      borderDash: line.dashed ? [4, 4] : [],
-      pointRadius: line.dashed || line.points.length > 80 ? 0 : 3,
+      borderDash: line.dotted ? [1, 3] : line.dashed ? [4, 4] : [],
+      pointRadius: line.points.map((_point, at) => (isMarked(line, at) ? 5 : line.dotted || line.dashed || line.points.length > 80 ? 0 : 3)),
+      pointStyle: line.points.map((_point, at) => (line.failed?.[at] ? 'crossRot' : line.pinned?.[at] ? 'rectRot' : 'circle')),
+      pointBorderWidth: line.points.map((_point, at) => (line.failed?.[at] ? 2.5 : 1)),
+      pointBorderColor: line.points.map((_point, at) => color(line.failed?.[at] ? 'bad' : line.tone)),
       pointHitRadius: 12,
       spanGaps: true,
     })),
@@ -61,7 +71,7 @@ export function LineChart({ label, labels, tickLabels, lines, write, onPick }: L
   })
   return (
     <div className="chart">
-      <ul className="legend">{lines.map((line) => <li key={line.name} data-tone={line.tone} data-dashed={line.dashed || undefined}>{line.name}</li>)}</ul>
+      <ul className="legend">{lines.map((line) => <li key={line.name} data-tone={line.tone} data-dashed={line.dashed || undefined} data-dotted={line.dotted || undefined}>{line.name}</li>)}</ul>
       <div className="chart-canvas">
         <Line
           role="img" aria-label={label} data={data}

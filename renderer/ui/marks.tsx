@@ -1,5 +1,6 @@
+import type { ReactNode } from 'react'
 import type { RunStatus } from '../client.ts'
-import { useSay, wordIn } from '../texts/texts.ts'
+import { useSay, wordIn, type Say } from '../texts/texts.ts'
 
 export type Version = 'float' | 'simulated' | 'fused' | 'reference'
 
@@ -9,18 +10,22 @@ export function VersionMark({ version }: { readonly version: Version }) {
   return <span className="version" data-version={version}>{say(`version.${version}`)}</span>
 }
 
-/** Passed or failed, by shape, colour and word. */
+/** Passed or failed, by shape, colour and word. Where very many are drawn at once: no part of its own. */
+export const verdict = (say: Say, passed: boolean, word?: string): ReactNode =>
+  <span className="verdict" data-tone={passed ? 'good' : 'bad'}>{passed ? '✓' : '✕'} {word ?? say(passed ? 'gate.passed' : 'gate.failed')}</span>
+
 export function Verdict({ passed, children }: { readonly passed: boolean; readonly children?: string }) {
-  const say = useSay()
-  return <span className="verdict" data-tone={passed ? 'good' : 'bad'}>{passed ? '✓' : '✕'} {children ?? say(passed ? 'gate.passed' : 'gate.failed')}</span>
+  return verdict(useSay(), passed, children)
 }
 
 const STATUS_SHAPES: Readonly<Record<RunStatus, string>> = { running: '◐', done: '✓', failed: '✕', cancelled: '–' }
 const STATUS_TONES: Readonly<Record<RunStatus, string>> = { running: 'accent', done: 'good', failed: 'bad', cancelled: 'muted' }
 
+export const statusMark = (say: Say, status: RunStatus): ReactNode =>
+  <span className="verdict" data-tone={STATUS_TONES[status]}>{STATUS_SHAPES[status]} {wordIn(say, 'status', status)}</span>
+
 export function StatusMark({ status }: { readonly status: RunStatus }) {
-  const say = useSay()
-  return <span className="verdict" data-tone={STATUS_TONES[status]}>{STATUS_SHAPES[status]} {wordIn(say, 'status', status)}</span>
+  return statusMark(useSay(), status)
 }
 
 export function Tag({ children }: { readonly children: string }) {

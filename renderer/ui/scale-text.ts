@@ -11,7 +11,8 @@ export function spanOf(values: readonly number[]): string {
 /** A plain value of a recipe or a fact, in one line. */
 export function plainText(value: unknown): string {
   if (value === undefined) return '–'
-  if (typeof value === 'number') return significant(value, 5)
+  // As a person wrote it, where that is short: 0.1 rather than 0.10000.
+  if (typeof value === 'number') return Math.abs(value) >= 1e-4 && String(value).length <= 7 ? String(value).replace('-', '−') : significant(value, 5)
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 

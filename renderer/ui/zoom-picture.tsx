@@ -1,10 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import { artifactBytes } from '../client.ts'
 import { useSay } from '../texts/texts.ts'
 import { Button } from './button.tsx'
 import { FaultNotice } from './fault-notice.tsx'
-import { centred, fitted, moved, pixelAt, zoomed, type Size, type View } from './view.ts'
+import { useFrameSize } from './use-frame-size.ts'
+import { useWheel } from './use-wheel.ts'
+import { centred, fitted, moved, pixelAt, zoomed, type View } from './view.ts'
 
 interface ZoomPictureProps {
   /** Where the bytes are. */
@@ -24,19 +26,6 @@ export function ZoomPicture({ path, label }: ZoomPictureProps) {
   return data === undefined ? <div className="picture" /> : <Picture bitmap={data} label={label} />
 }
 
-function useFrameSize() {
-  const frame = useRef<HTMLDivElement>(null)
-  const [size, setSize] = useState<Size | null>(null)
-  useLayoutEffect(() => {
-    const element = frame.current
-    if (element === null) return
-    const watch = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }))
-    watch.observe(element)
-    return () => watch.disconnect()
-  }, [])
-  return { frame, size }
-}
-
 function Picture({ bitmap, label }: { readonly bitmap: ImageBitmap; readonly label: string }) {
   const say = useSay()
   const values = useMemo(() => valuesOf(bitmap), [bitmap])
@@ -52,18 +41,11 @@ function Picture({ bitmap, label }: { readonly bitmap: ImageBitmap; readonly lab
     canvas.current?.getContext('2d')?.putImageData(values, 0, 0)
   }, [values])
 
-  // The browser may only be kept from scrolling by a listener that is not passive, which React's are.
-  useEffect(() => {
-    const element = frame.current
-    if (element === null || view === null) return
-    const onWheel = (event: WheelEvent): void => {
-      event.preventDefault()
-      const box = element.getBoundingClientRect()
-      setChosen(zoomed(view, event.deltaY < 0 ? 1.25 : 0.8, { x: event.clientX - box.x, y: event.clientY - box.y }))
-    }
-    element.addEventListener('wheel', onWheel, { passive: false })
-    return () => element.removeEventListener('wheel', onWheel)
-  }, [frame, view])
+  useWheel(frame, (event) => {
+    if (frame.current === null || view === null) return
+    const box = frame.current.getBoundingClientRect()
+    setChosen(zoomed(view, event.deltaY < 0 ? 1.25 : 0.8, { x: event.clientX - box.x, y: event.clientY - box.y }))
+  })
 
   function onKeyDown(event: KeyboardEvent): void {
     if (view === null || size === null || event.ctrlKey || event.metaKey || event.altKey) return

@@ -23,7 +23,7 @@ describe.skipIf(!asked)('npm pack', () => {
     const paths = files.map(({ path }) => path)
     const tops = new Set(paths.map((path) => path.split('/')[0]))
     expect(tops).toEqual(new Set(['package.json', 'bin', 'out', 'resources', 'README.md', 'LICENSE', 'CHANGELOG.md']))
-    expect(paths).toEqual(expect.arrayContaining(['bin/scalewright.mjs', 'out/main/cli.js', 'out/main/engine/child.js', 'resources/sample/recipe.yaml', 'resources/sample/models/sample_x2.onnx']))
+    expect(paths).toEqual(expect.arrayContaining(['bin/scalewright.mjs', 'out/main/cli.js', 'out/main/engine/child.js', 'resources/sample/recipe.yaml', 'resources/sample/models/sample_x2.onnx', 'resources/boards/horizon-j6.yaml']))
     expect(paths.filter((path) => /(?:^|\/)(?:test|node_modules)\/|\.(?:test\.js|ts|tsbuildinfo|db)$/.test(path))).toEqual([])
     const tarball = join(folder, filename)
     expect(existsSync(tarball)).toBe(true)

@@ -1,5 +1,6 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { answer } from '../../main/app/answer.ts'
 import { pathsBelow } from '../../main/app/allowed-paths.ts'
@@ -31,15 +32,20 @@ describe('the calls', () => {
   let call: Call
   let run: Run
   let text: string
+  let upload: string
+  /** Uploads that are begun and hold nothing. */
+  let empty: readonly [string, string]
   const bugs: unknown[] = []
 
   beforeAll(async () => {
     app = await openApp({ workspace: join(folder, 'workspace'), cwd: folder, threads: 1 })
     jobs = openJobs()
     handlers = handlersOf(app, jobs, { door: 'page', writable: true, folder, guard: pathsBelow([folder, bundledSample()]) })
-    const recipe = await smallRecipe()
+    const recipe = await smallRecipe('gates.psnr_y_drop_db=-5')
     text = writeRecipe(recipe)
     run = await app.run({ recipe }, quietTask)
+    upload = await uploaded((await app.runs.exportTo({ artifacts: false }, quietTask)).path)
+    empty = [await app.uploads.begin([{ name: 'a', bytes: 0 }]), await app.uploads.begin([{ name: 'b', bytes: 1 }])]
     call = clientOf(async (name, request) => (await answer(handlers, name, JSON.parse(JSON.stringify(request)), { writable: true, unexpected: (error) => bugs.push(error) })).bytes)
   })
   afterAll(async () => {
@@ -47,12 +53,24 @@ describe('the calls', () => {
     await app.close()
   })
 
+  /** The id of an upload that holds a file. */
+  async function uploaded(path: string): Promise<string> {
+    const bytes = await readFile(path)
+    const id = await app.uploads.begin([{ name: 'history.zip', bytes: bytes.length }])
+    await app.uploads.append(id, 0, 0, Readable.from([bytes]))
+    await app.uploads.finish(id)
+    return id
+  }
+
   /** A request that each call takes. */
   const examples = (): { readonly [N in CallName]: RequestOf<N> } => ({
     'app.info': {},
+    'app.instructions': {},
     'app.doctor': {},
     'models.inspect': { model: { kind: 'bundled' } },
+    'models.graph': { model: { kind: 'run', run: run.run, version: 'quantized' } },
     'recipe.bundled': {},
+    'recipe.open': { path: join(bundledSample(), 'recipe.yaml') },
     'recipe.check': { text, set: ['seed=3'] },
     'recipe.text': { recipe: run.recipe as Record<string, unknown> },
     'recipe.choices': {},
@@ -60,16 +78,45 @@ describe('the calls', () => {
     'jobs.list': {},
     'jobs.get': { id: jobs.list()[0]?.id ?? 'x' },
     'jobs.cancel': { id: jobs.list()[0]?.id ?? 'x' },
+    'jobs.pause': { id: jobs.list()[0]?.id ?? 'x', paused: false },
     'runs.list': { verb: 'run', status: 'done', limit: 10, archived: true, text: 'sample' },
     'runs.show': { run: run.run },
     'runs.diff': { a: run.run, b: run.run, all: true },
     'runs.gate': { run: run.run, baseline: run.run, gates: { psnr_y_drop_db: 0.1 } },
     'runs.tag': { run: run.run, add: ['best 最好'], remove: ['old'] },
     'runs.archive': { run: run.run, archived: false },
+    'runs.page': { filter: { verb: 'run', method: 'auto', bounds: [{ number: 'drop', sense: '<=', value: 9 }], since: '2020-01-01T00:00:00Z' }, sort: [{ by: 'drop', down: true }, { by: 'tags', down: false }], offset: 0, limit: 20 },
+    'runs.marks': { run: run.run },
+    'runs.lineage': { run: run.run },
+    'runs.compare': { runs: [run.run, run.run], all: true },
+    'runs.note': { run: run.run, text: '# 注\n\nseen' },
+    'runs.pin': { run: run.run, pinned: true },
+    'runs.waive': { run: run.run, rule: 'psnr_y_drop_db', reason: 'asked for too much' },
+    'runs.gateBaseline': { run: run.run },
+    'runs.export': { runs: [run.run], artifacts: false },
+    'runs.import': { upload },
+    'runs.methods': { runs: [run.run] },
     'statistics.tensors': { run: run.run },
     'statistics.histogram': { run: run.run, tensor: 'input', bins: 64, of: 'signed', from: 0, to: 255 },
     'statistics.whatIf': { run: run.run, tensor: 'input', grid: { type: 'uint8', symmetric: false }, ranges: [{ lo: 0, hi: 255 }] },
+    'layers.plan': { run: run.run },
+    'layers.below': { run: run.run, layers: { 'body3.relu': { threshold: 100, bits: 8, method: null }, sum: { range: [-1, 200] } } },
     'statistics.thresholds': { run: run.run, tensor: 'input', grid: { type: 'int8', symmetric: true } },
+    'rewrites.find': { recipe: text },
+    'rewrites.preview': { recipe: text, wishes: [{ rewrite: 'anchor', options: { to: 'merged' } }] },
+    'pictures.list': { run: run.run },
+    'pictures.show': { run: run.run, sample: 0 },
+    'pictures.thumbnail': { run: run.run, sample: 0, side: 32 },
+    'pictures.vectors': { run: run.run, sample: 0 },
+    'samples.look': { recipe: run.recipe as Record<string, unknown>, part: 'evaluation' },
+    'samples.thumbnails': { recipe: run.recipe as Record<string, unknown>, part: 'calibration', files: [0, 1], side: 32 },
+    'samples.preview': { recipe: run.recipe as Record<string, unknown>, part: 'calibration', file: 1, crop: 0, as: 'stretched' },
+    'samples.coverage': { recipe: run.recipe as Record<string, unknown>, part: 'calibration' },
+    'samples.leak': { recipe: run.recipe as Record<string, unknown> },
+    'uploads.begin': { files: [{ name: 'net/模型.onnx', bytes: 3 }] },
+    'uploads.state': { upload },
+    'uploads.finish': { upload: empty[0] },
+    'uploads.abort': { upload: empty[1] },
   })
 
   it('each have an answer to an ordinary question, checked on both sides', async () => {
@@ -107,7 +154,7 @@ describe('the calls', () => {
 
   it('answer what is well-typed and means nothing with a fault that says so', async () => {
     const random = seededRandom(5)
-    const names: readonly CallName[] = ['recipe.check', 'recipe.text', 'jobs.get', 'jobs.cancel', 'runs.list', 'runs.show', 'runs.diff', 'runs.gate', 'statistics.histogram', 'statistics.whatIf', 'statistics.thresholds']
+    const names: readonly CallName[] = ['recipe.check', 'recipe.text', 'jobs.get', 'jobs.cancel', 'runs.list', 'runs.show', 'runs.diff', 'runs.gate', 'runs.page', 'runs.marks', 'runs.lineage', 'runs.compare', 'runs.waive', 'statistics.histogram', 'statistics.whatIf', 'statistics.thresholds', 'layers.below']
     const codes = new Set<string>()
     for (const name of names) {
       for (let tries = 0; tries < 60; tries++) {
@@ -132,8 +179,23 @@ describe('the calls', () => {
 
   it('write nothing through a door that only shows', async () => {
     const writing = CALL_NAMES.filter((name) => CALLS[name].writes)
-    expect(writing).toEqual(['jobs.start', 'jobs.cancel', 'runs.tag', 'runs.archive'])
+    expect(writing).toEqual(['jobs.start', 'jobs.cancel', 'jobs.pause', 'runs.tag', 'runs.archive', 'runs.note', 'runs.pin', 'runs.waive', 'runs.export', 'runs.import', 'uploads.begin', 'uploads.finish', 'uploads.abort'])
     for (const name of writing) expect((await answer(handlers, name, examples()[name], { writable: false })).code).toBe('workspace.read-only-door')
+  })
+
+  it('know what was written on a run, and what it is judged by', async () => {
+    const { waivers } = await call('runs.waive', { run: run.run, rule: 'psnr_y_drop_db <= -5', reason: 'asked for too much, again' })
+    expect(waivers.at(-1)).toMatchObject({ rule: 'psnr_y_drop_db <= -5', reason: 'asked for too much, again' })
+    await call('runs.note', { run: run.run, text: '# 注\nseen' })
+    await call('runs.pin', { run: run.run, pinned: true })
+    expect(await call('runs.marks', { run: run.run })).toMatchObject({ note: '# 注\nseen', baseline: run.run, waivers: expect.arrayContaining(waivers) as unknown })
+    expect((await call('runs.page', { filter: { baseline: true } })).runs).toMatchObject([{ run: run.run, note: '# 注', baseline: true, gates: { passed: 0, failed: 1, waived: 1 }, method: 'auto', bits: 8, board: 'ort-cpu' }])
+    expect(await call('runs.gateBaseline', { run: run.run })).toMatchObject({ passed: false, accepted: true, gates: [{ measured: 0, passed: false, waived: 'asked for too much, again' }] })
+    expect(await call('runs.gate', { run: run.run, baseline: run.run, gates: { size_ratio: 0.001 } })).toMatchObject({ passed: false, accepted: false, gates: [{ waived: null }] })
+    await call('runs.pin', { run: run.run, pinned: false })
+    await expect(call('runs.gateBaseline', { run: run.run })).rejects.toMatchObject({ fault: { code: 'input.no-baseline' } })
+    await expect(call('runs.waive', { run: run.run, rule: 'x', reason: 'because' })).rejects.toMatchObject({ fault: { code: 'input.no-gate' } })
+    await expect(call('runs.waive', { run: run.run, rule: 'psnr_y_drop_db', reason: '  ' })).rejects.toMatchObject({ fault: { code: 'input.bad-request' } })
   })
 
   it('tell a reply that is not what was agreed, on either side', async () => {

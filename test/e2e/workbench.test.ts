@@ -78,18 +78,17 @@ test('two runs of the history are compared row by row', async () => {
   await page.getByText('not a field: speed:high').waitFor()
   await page.getByRole('searchbox', { name: 'Filter' }).fill('')
 
-  const compare = page.getByRole('button', { name: 'Compare 2 runs' })
-  await expect.poll(() => compare.isDisabled()).toBe(true)
-  await table.getByRole('row').nth(1).click({ position: { x: 300, y: 10 } })
-  await table.getByRole('row').nth(2).click({ position: { x: 300, y: 10 } })
-  await page.getByText('2 of 2 selected').waitFor()
-  await compare.click()
-  await page.getByRole('heading', { name: 'Recipe' }).waitFor()
+  await expect.poll(() => table.getByRole('row').count()).toBe(4)
+  await table.getByRole('row').nth(1).locator('.table-pick').click()
+  await table.getByRole('row').nth(2).locator('.table-pick').click()
+  await page.getByText('2 picked').waitFor()
+  await page.getByRole('button', { name: 'Compare 2 runs' }).click()
   expect(await page.getByRole('row', { name: /quantize\.activations\.method/ }).textContent()).toMatch(/automax$/)
   await page.getByRole('button', { name: /^Scales \d+/ }).click()
-  await page.getByRole('grid', { name: 'Scales' }).getByRole('row', { name: /head\.relu.*auto → max/ }).waitFor()
+  await page.getByRole('button', { name: 'Method', exact: true }).first().click()
+  await page.getByRole('grid', { name: 'Scales' }).getByRole('row', { name: /head\.relu.*auto.*max/ }).waitFor()
   await page.goBack()
-  await page.getByText('2 of 2 selected').waitFor()
+  await page.getByText('2 picked').waitFor()
   expect(complaints).toEqual([])
   await page.context().close()
 })
@@ -128,7 +127,7 @@ test('an unknown run is a fault that says what to do, and an unknown address lea
   const { page } = await openWorkbench(browser, served.url)
   await goTo(page, '/run/none')
   const fault = page.getByRole('alert')
-  await fault.getByText('This cannot be done as asked').waitFor()
+  await fault.getByText('There is no such run').waitFor()
   expect(await fault.textContent()).toContain('input.unknown-run')
   await goTo(page, '/nowhere')
   await page.getByRole('link', { name: 'Home' }).last().click()
@@ -147,10 +146,10 @@ const PLACES = (): readonly (readonly [place: string, sign: string])[] => [
   ['/', '.bundled'],
   ['/history?chart=1', '.chart-canvas'],
   [`/run/${runs[0]}`, '.picture-probe'],
-  [`/run/${runs[0]}?view=layers`, '.table-row'],
+  [`/run/${runs[0]}/layers`, '.threshold'],
   [`/run/${runs[0]}?view=scales`, '.table-row'],
   [`/run/${runs[0]}?view=record`, '.recipe'],
-  [`/diff/${runs[0]}/${runs[1]}?all=1`, '.diff-summary'],
+  [`/diff/${runs[0]}/${runs[1]}?all=1`, '.compared'],
   [`/diff/${runs[0]}/${runs[1]}?all=1&part=layers`, '.table-row'],
   ['/jobs', '.job'],
 ]

@@ -186,7 +186,7 @@ describe('the served page', () => {
     for (const target of ['//evil.example/', '/\\evil.example', `http://evil.example/`, 'index.html', '*', `http://${own()}/`]) await expectRefused(send(`GET ${target}`), 400, target)
     for (const path of ['/..\\secret.html', '/assets\\main-0a1b2c3d.js', '/x y', '/é']) await expectRefused(send(`GET ${path}`), 400, path)
     const run = '01ARZ3NDEKTSV4RRFFQ69G5FAV'
-    for (const path of [`/artifact/../../secret.txt`, `/artifact/${run}/../../secret.txt`, `/artifact/${run}/%2e%2e`, `/artifact/${run}/picture`, '/artifact/', `/artifact/${run}/`, `/artifact/x/${'y'.repeat(100)}`, '/artifact/__proto__/picture']) {
+    for (const path of [`/artifact/../../secret.txt`, `/artifact/${run}/../../secret.txt`, `/artifact/${run}/%2e%2e`, `/artifact/${run}/picture`, '/artifact/', `/artifact/${run}/`, `/artifact/x/${'y'.repeat(100)}`, '/artifact/__proto__/picture', '/export/', '/export/../scalewright.db', '/export/%2e%2e', '/export/scalewright-history-20260101-000000-00000000.zip', '/export/x/y']) {
       await expectRefused(send(`GET ${path}`), 404, path)
     }
   })

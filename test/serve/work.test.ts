@@ -5,7 +5,7 @@ import type { App } from '../../main/app/api.ts'
 import { openApp } from '../../main/app/app.ts'
 import { serve, type Served } from '../../main/serve.ts'
 import { writeRecipe } from '../../main/recipe/write-recipe.ts'
-import { artifactPath, eventsPath, type AppEvent, type Job } from '../../preload/contract/index.ts'
+import { artifactPath, eventsPath, exportPath, type AppEvent, type Job } from '../../preload/contract/index.ts'
 import { PROJECT } from '../fixtures/command.ts'
 import { listen, openPage, type PageBrowser } from '../fixtures/page-browser.ts'
 import { smallRecipe } from '../fixtures/small-recipe.ts'
@@ -57,6 +57,29 @@ describe('work through the served page', () => {
     expect(model.headers.get('content-disposition')).toBe('attachment; filename="quantized-model.onnx"')
     expect((await model.arrayBuffer()).byteLength).toBe((await browser.call('runs.show', { run })).run.size!.quantizedBytes)
     expect((await browser.call('statistics.histogram', { run, tensor: 'input', bins: 16 })).counts).toBeInstanceOf(Float64Array)
+  })
+
+  it('keeps what is written on a run, tells who looks on, and hands out history as a file', async () => {
+    const [run] = (await browser.call('runs.page', { filter: { verb: 'run', status: 'done' }, limit: 1 })).runs
+    const id = run!.run
+    const events = await listen(browser)
+    await browser.call('runs.note', { run: id, text: '# Kept\n\nfor later' })
+    await events.until((event) => event.type === 'runs' && event.run === id)
+    events.drop()
+    expect(await browser.call('runs.pin', { run: id, pinned: true })).toEqual({ baseline: id })
+    expect(await browser.call('runs.marks', { run: id })).toMatchObject({ note: '# Kept\n\nfor later', baseline: id, waivers: [], archived: false })
+    expect((await browser.call('runs.page', { filter: { baseline: true, text: 'kept' } }))).toMatchObject({ total: 1, runs: [{ run: id, note: '# Kept', baseline: true }] })
+    expect((await browser.call('runs.lineage', { run: id })).nodes).toMatchObject([{ depth: 0, run: { run: id } }])
+    expect((await browser.call('runs.compare', { runs: [id, id] })).scales).toEqual([])
+    await expect(browser.call('runs.waive', { run: id, rule: 'none', reason: 'because' })).rejects.toMatchObject({ fault: { code: 'input.no-gate' } })
+    const made = await browser.call('runs.export', { runs: [id], artifacts: true })
+    expect(made).toMatchObject({ runs: 1, leftOut: 0 })
+    const file = await browser.request(exportPath(made.name))
+    expect([file.status, file.headers.get('content-type'), file.headers.get('content-disposition')]).toEqual([200, 'application/zip', `attachment; filename="${made.name}"`])
+    const bytes = Buffer.from(await file.arrayBuffer())
+    expect([bytes.byteLength, bytes.subarray(0, 2).toString()]).toEqual([made.bytes, 'PK'])
+    const stranger = await fetch(new URL(exportPath(made.name), browser.origin))
+    expect(stranger.status).toBe(401)
   })
 
   it('gives a child run that only changes a threshold: nothing is calibrated again', async () => {
@@ -126,6 +149,7 @@ describe('work through the served page', () => {
     const id = runs[0]!.run
     for (const write of [
       visitor.call('jobs.start', { kind: 'demo' }), visitor.call('jobs.cancel', { id: 'x' }), visitor.call('runs.tag', { run: id, add: ['t'] }), visitor.call('runs.archive', { run: id, archived: true }),
+      visitor.call('runs.note', { run: id, text: 't' }), visitor.call('runs.pin', { run: id, pinned: true }), visitor.call('runs.waive', { run: id, rule: 'r', reason: 'because' }), visitor.call('runs.export', {}),
     ]) await expect(write).rejects.toMatchObject({ fault: { code: 'workspace.read-only-door', next: expect.stringContaining('--allow-write') } })
     expect((await visitor.call('runs.list', {})).runs).toEqual(runs)
     await showing.close()

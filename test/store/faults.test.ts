@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { checkJournal, DATABASE_NAME, isOlder, openDatabase } from '../../main/store/database.ts'
 import type { Db } from '../../main/store/database.ts'
+import { migrations } from '../../main/store/migrations/index.ts'
 import { openStore, storeOn } from '../../main/store/open-store.ts'
 import { sampleEnvironment, sampleRun } from '../fixtures/sample-run.ts'
 import { temporaryFolder } from '../fixtures/temporary-folder.ts'
@@ -23,7 +24,7 @@ describe('opening', () => {
   it('sets what a record needs', () => {
     const db = openDatabase(join(folder, 'pragmas'))
     const answers = ['journal_mode', 'synchronous', 'foreign_keys', 'trusted_schema', 'cell_size_check', 'busy_timeout', 'application_id', 'user_version']
-    expect(answers.map((name) => db.pragma(name, { simple: true }))).toEqual(['wal', 2, 1, 0, 1, 5000, 0x53435752, 1])
+    expect(answers.map((name) => db.pragma(name, { simple: true }))).toEqual(['wal', 2, 1, 0, 1, 5000, 0x53435752, migrations.length])
     db.close()
   })
 

@@ -9,7 +9,8 @@ import { sampleEnvironment, sampleRun } from '../fixtures/sample-run.ts'
 import { temporaryFolder } from '../fixtures/temporary-folder.ts'
 
 const folder = temporaryFolder()
-const next = { version: 2, name: 'colour', sql: 'ALTER TABLE runs ADD COLUMN colour TEXT; UPDATE runs SET colour = \'red\'' }
+const newest = migrations.length
+const next = { version: newest + 1, name: 'colour', sql: 'ALTER TABLE runs ADD COLUMN colour TEXT; UPDATE runs SET colour = \'red\'' }
 
 describe('migrations', () => {
   it('are numbered from 1 without a gap', () => {
@@ -25,11 +26,11 @@ describe('migrations', () => {
     const path = join(own, DATABASE_NAME)
     const db = openDatabase(own)
     migrate(db, path, [...migrations, next])
-    expect(db.pragma('user_version', { simple: true })).toBe(2)
+    expect(db.pragma('user_version', { simple: true })).toBe(newest + 1)
     expect(db.prepare('SELECT id, colour FROM runs').all()).toEqual([{ id: run.run, colour: 'red' }])
     db.exec('VACUUM')
-    db.prepare('ATTACH ? AS backup').run(`${path}.v1.backup`)
-    expect(db.pragma('backup.user_version', { simple: true })).toBe(1)
+    db.prepare('ATTACH ? AS backup').run(`${path}.v${newest}.backup`)
+    expect(db.pragma('backup.user_version', { simple: true })).toBe(newest)
     expect(db.prepare('SELECT id FROM backup.runs').pluck().all()).toEqual([run.run])
     db.close()
   })
@@ -37,9 +38,9 @@ describe('migrations', () => {
   it('that fail leave the workspace as it was', () => {
     const own = join(folder, 'failing')
     const db = openDatabase(own)
-    const broken = { version: 2, name: 'broken', sql: 'CREATE TABLE half (x); INSERT INTO nowhere VALUES (1)' }
+    const broken = { version: newest + 1, name: 'broken', sql: 'CREATE TABLE half (x); INSERT INTO nowhere VALUES (1)' }
     expect(() => migrate(db, join(own, DATABASE_NAME), [...migrations, broken])).toThrow('nowhere')
-    expect(db.pragma('user_version', { simple: true })).toBe(1)
+    expect(db.pragma('user_version', { simple: true })).toBe(newest)
     expect(db.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'half'").pluck().get()).toBe(0)
     db.close()
   })

@@ -31,7 +31,6 @@ export function inspectReport(report: InspectReport, context: ReportContext): st
     sentences(say('report.preparation'), report.preparation),
     sentences(say('report.expectation'), report.expectation),
     sentences(say('report.external'), report.externalFiles.map((path) => shownPath(path, cwd))),
-    sentences(say('report.boards'), report.boards.map(({ board, verdict }) => `${board}: ${verdict}`)),
   ]
 }
 

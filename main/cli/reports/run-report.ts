@@ -104,12 +104,20 @@ function findingSection(run: Run, { say, style }: ReportContext): string[] {
   return section(say('report.findings'), lines, style)
 }
 
-export function gateSection(gates: NonNullable<Run['gates']>, { say, style }: ReportContext): string[] {
+/** `waived`: why a person accepted a gate that failed. */
+type ShownGate = NonNullable<Run['gates']>[number] & { readonly waived?: string | null }
+
+export function gateSection(gates: readonly ShownGate[], { say, style }: ReportContext): string[] {
   if (gates.length === 0) return []
   const verdict = (_text: string, row: number): string => (gates[row]!.passed ? style.good(_text) : style.bad(_text))
   const columns = [{ title: say('report.rule') }, { title: say('report.measured'), align: 'right' as const }, { title: '', paint: verdict }]
-  const rows = gates.map((gate) => [gate.rule, fixed(gate.measured, 4), say(gate.passed ? 'report.passed' : 'report.failed')])
+  const rows = gates.map((gate) => [gate.rule, fixed(gate.measured, 4), gateVerdict(gate, say)])
   return section(say('report.gates'), tableLines(columns, rows, style), style)
+}
+
+function gateVerdict({ passed, waived }: ShownGate, say: ReportContext['say']): string {
+  if (passed) return say('report.passed')
+  return waived === undefined || waived === null ? say('report.failed') : say('report.waived', { reason: waived })
 }
 
 function fileSection(run: Run, { say, style, cwd }: ReportContext): string[] {

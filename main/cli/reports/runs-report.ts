@@ -59,7 +59,7 @@ export function diffReport(diff: RunDiff, { say, style, longestName: most }: Rep
 
 const signed = (value: number | null, digits: number): string => (value !== null && value > 0 ? '+' : '') + fixed(value, digits)
 
-const shown = (value: unknown): string => {
+export const shown = (value: unknown): string => {
   if (value === undefined) return NOTHING
   return typeof value === 'string' ? value : typeof value === 'number' ? significant(value, 6) : JSON.stringify(value)
 }

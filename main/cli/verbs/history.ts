@@ -1,13 +1,15 @@
 import type { App, RunFilter } from '../../app/api.ts'
+import { withWaivers } from '../../app/waivers.ts'
 import type { CommonOptions, Job, Outcome } from '../job.ts'
 import type { ReportContext } from '../reports/context.ts'
 import { doctorReport } from '../reports/other-reports.ts'
 import { runReport } from '../reports/run-report.ts'
+import { marksReport } from '../reports/history-report.ts'
 import { diffReport, gateReport, runListReport } from '../reports/runs-report.ts'
 import { commonOf } from './pipeline.ts'
 
 /** A command that asks the history one thing. */
-const ask = (options: CommonOptions, question: (runs: App['runs'], context: ReportContext) => Promise<Outcome>): Job => async (context) => ({
+export const ask = (options: CommonOptions, question: (runs: App['runs'], context: ReportContext) => Promise<Outcome>): Job => async (context) => ({
   ...commonOf(options, context),
   execute: (app) => question(app.runs, context),
 })
@@ -19,18 +21,23 @@ export const listJob = (options: CommonOptions & RunFilter): Job =>
     return { parts: runListReport(found, context), document: { runs: found }, exitCode: 0 }
   })
 
-/** Shows whatever was recorded, a failed run too: the command itself succeeded. */
+/** Shows whatever was recorded and what is written on it, a failed run too: the command itself succeeded. */
 export const showJob = (id: string, options: CommonOptions & { readonly scales?: boolean; readonly layers?: boolean }): Job =>
   ask(options, async (runs, context) => {
     const run = await runs.show(id)
+    const marks = await runs.marks(run.run)
     const { say, style } = context
     const state = run.status === 'done' ? style.good(say('status.done')) : style.bad(say(`status.${run.status}`))
     const parts = [
       [`${run.verb}  ${run.created}  ${state}`, ...(run.fault ? [`  ${run.fault.where ?? ''} ${run.fault.what}`] : [])],
-      ...runReport(run, context, { scales: options.scales === true, layers: options.layers === true, notes: true }),
+      ...runReport(
+        { ...run, ...(run.gates ? { gates: withWaivers(run.gates, marks.waivers) } : {}) }, context,
+        { scales: options.scales === true, layers: options.layers === true, notes: true },
+      ),
+      ...marksReport(run.run, marks, context),
       [run.run],
     ]
-    return { parts, document: run, exitCode: 0 }
+    return { parts, document: { ...run, ...marks }, exitCode: 0 }
   })
 
 export const diffJob = (a: string, b: string, options: CommonOptions & { readonly all?: boolean }): Job =>
@@ -39,10 +46,12 @@ export const diffJob = (a: string, b: string, options: CommonOptions & { readonl
     return { parts: diffReport(diff, context), document: diff, exitCode: 0 }
   })
 
-export const gateJob = (id: string, options: CommonOptions & { readonly baseline: string; readonly gate?: Readonly<Record<string, number>> }): Job =>
+export const gateJob = (id: string, options: CommonOptions & { readonly baseline?: string; readonly gate?: Readonly<Record<string, number>> }): Job =>
   ask(options, async (runs, context) => {
-    const report = await runs.gate(id, options.baseline, options.gate)
-    return { parts: [...gateReport(report, context), [report.run]], document: report, exitCode: report.passed ? 0 : 1 }
+    const { baseline, gate } = options
+    const report = await (baseline === undefined ? runs.gateBaseline(id, gate) : runs.gate(id, baseline, gate))
+    // A gate that a person waived with a reason does not fail the command.
+    return { parts: [...gateReport(report, context), [report.run]], document: report, exitCode: report.accepted ? 0 : 1 }
   })
 
 export const tagJob = (id: string, words: readonly string[], options: CommonOptions & { readonly remove?: boolean }): Job =>

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { MethodsResult } from '../../app/api.ts'
 import type { Run } from '../../core/run.ts'
 import { Fault } from '../../core/fault.ts'
 import type { RecipeOptions } from '../../recipe/changes.ts'
@@ -7,6 +8,8 @@ import type { Recipe } from '../../recipe/recipe.ts'
 import { writeRecipe } from '../../recipe/write-recipe.ts'
 import type { CommonOptions, Job, Outcome, Prepared } from '../job.ts'
 import type { ReportContext } from '../reports/context.ts'
+import { boardSections } from '../reports/board-report.ts'
+import { methodsReport } from '../reports/methods-report.ts'
 import { demoSections, inspectReport, tensorsSection } from '../reports/other-reports.ts'
 import type { RunReportOptions } from '../reports/run-report.ts'
 import { runReport } from '../reports/run-report.ts'
@@ -28,11 +31,11 @@ export function runOutcome(run: Run, context: ReportContext, more: readonly stri
   return { parts: [...runReport(run, context, options), ...more, [run.run]], document: run, exitCode: gatesPassed ? 0 : 1 }
 }
 
-export const inspectJob = (model: string, options: CommonOptions): Job => async (context) => ({
+export const inspectJob = (model: string, { board, ...options }: CommonOptions & { readonly board?: readonly string[] }): Job => async (context) => ({
   ...commonOf(options, context),
   async execute(app, task) {
-    const report = await app.inspect({ model: resolve(context.cwd, model) }, task)
-    return { parts: inspectReport(report, context), document: report, exitCode: 0 }
+    const report = await app.inspect({ model: resolve(context.cwd, model), ...(board && { boards: board }) }, task)
+    return { parts: [...inspectReport(report, context), ...report.boards.flatMap((each) => boardSections(each, context))], document: report, exitCode: 0 }
   },
 })
 
@@ -43,15 +46,25 @@ export const calibrateJob = (source: string, options: RecipeVerbOptions & { read
     return runOutcome(result, context, tensorsSection(result, context))
   })
 
-export const quantizeJob = (source: string, options: RecipeVerbOptions & { readonly statistics?: string }): Job =>
+export const quantizeJob = (source: string, options: RecipeVerbOptions & { readonly statistics?: string; readonly allowMissing?: boolean }): Job =>
   withRecipe(source, options, (recipe, context) => async (app, task) => {
     const statistics = options.statistics === undefined ? {} : { statistics: resolve(context.cwd, options.statistics) }
-    return runOutcome(await app.quantize({ recipe, ...outOf(options, context.cwd), ...statistics }, task), context, [], { scales: true })
+    const allow = options.allowMissing === true ? { allowMissing: true } : {}
+    return runOutcome(await app.quantize({ recipe, ...outOf(options, context.cwd), ...statistics, ...allow }, task), context, [], { scales: true })
   })
 
-export const runJob = (source: string, options: RecipeVerbOptions): Job =>
-  withRecipe(source, options, (recipe, context) => async (app, task) =>
-    runOutcome(await app.run({ recipe, ...outOf(options, context.cwd) }, task), context))
+export const runJob = (source: string, options: RecipeVerbOptions & { readonly methods?: readonly string[] }): Job =>
+  withRecipe(source, options, (recipe, context) => async (app, task) => {
+    const input = { recipe, ...outOf(options, context.cwd) }
+    return options.methods === undefined ? runOutcome(await app.run(input, task), context) : methodsOutcome(await app.methods({ ...input, methods: options.methods }, task), context)
+  })
+
+/** The table over methods; the recommended run is told whole, and its id is the last line. */
+function methodsOutcome({ runs, rows, recommendation }: MethodsResult, context: ReportContext): Outcome {
+  const chosen = runs.find(({ run }) => run === recommendation.run)!
+  const { parts, exitCode } = runOutcome(chosen, context, methodsReport(rows, recommendation, context))
+  return { parts, document: { methods: rows, recommendation, run: chosen }, exitCode }
+}
 
 export const demoJob = (options: CommonOptions & { readonly out?: string }): Job => async (context) => ({
   ...commonOf(options, context),
@@ -94,7 +107,7 @@ export const compareJob = (first: string, second: string | undefined, options: C
 }
 
 /** Reads the recipe, or makes one of a model and its options; `--print-recipe` ends there. */
-function withRecipe(source: string, options: RecipeVerbOptions, execute: (recipe: Recipe, context: ReportContext) => Prepared['execute']): Job {
+export function withRecipe(source: string, options: RecipeVerbOptions, execute: (recipe: Recipe, context: ReportContext) => Prepared['execute']): Job {
   return async (context) => {
     const { samples, evaluation, workspace, board, method, threads, seed, set } = options
     const changes: RecipeOptions = { samples, evaluation, workspace, board, method, threads, seed, set }

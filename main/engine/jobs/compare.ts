@@ -1,6 +1,4 @@
 import { measureLayers } from '../../compare/layers.ts'
-import { measureLatency } from '../../compare/latency.ts'
-import { operatorTimes } from '../../compare/operators.ts'
 import { protocolsFor } from '../../compare/protocol.ts'
 import { measureQuality } from '../../compare/quality.ts'
 import { writeSideBySide } from '../../compare/side-by-side.ts'
@@ -13,7 +11,10 @@ import { readQdq, type ReadScales } from '../../quantize/read-qdq.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
 import type { Expectation } from '../../samples/expectation.ts'
 import type { Sample } from '../../samples/sample.ts'
-import { loadWorkpiece, openPart, standalone } from './workpiece.ts'
+import { takenOver, type EarlierRun, type TakenOver } from './earlier.ts'
+import { measureTimes, type Times } from './latency.ts'
+import { loadRewritten } from './rewritten.ts'
+import { openPart, standalone } from './workpiece.ts'
 
 export interface CompareInput {
   /** `model` is the float side. */
@@ -23,6 +24,8 @@ export interface CompareInput {
   readonly quantized: string
   /** Where the side-by-side picture goes; absent: none is drawn. */
   readonly picture?: string
+  /** A run whose numbers hold where nothing changed. */
+  readonly earlier?: EarlierRun
 }
 
 export interface CompareOutput {
@@ -32,13 +35,15 @@ export interface CompareOutput {
   readonly operators?: readonly OperatorTime[]
   readonly findings: readonly Finding[]
   readonly notes: readonly string[]
+  /** What quality, layers and latency (with operators) took; of parts that were taken over, what they took there. */
+  readonly stageSeconds: Readonly<Record<string, number>>
   /** True when `picture` was written. */
   readonly drawn: boolean
 }
 
 /** Float against quantized: quality, layer errors, latency, operator times, and the picture to look at. */
-export async function compareJob({ recipe, threads, quantized, picture }: CompareInput, task: Task): Promise<CompareOutput> {
-  const piece = await loadWorkpiece(recipe.model)
+export async function compareJob({ recipe, threads, quantized, picture, earlier }: CompareInput, task: Task): Promise<CompareOutput> {
+  const piece = await loadRewritten(recipe)
   const opened = (await openPart(piece, recipe, 'evaluation', task)) ?? (await openPart(piece, recipe, 'calibration', task))
   if (!opened) {
     throw new Fault({ code: 'recipe.no-samples', what: 'there are no samples to compare on', where: 'samples.evaluation', next: 'Set samples.evaluation.path in the recipe, or give --samples FOLDER.' })
@@ -50,30 +55,67 @@ export async function compareJob({ recipe, threads, quantized, picture }: Compar
   const first = await samples.load(0)
   const expectation = withFactor(opened.expectation, first)
   const wish = recipe.samples.evaluation
+  const known = earlier ? await takenOver(earlier, judged.graph, scales) : undefined
+  const watch = stopwatch()
   const report = await measureQuality(models, samples, {
     protocols: protocolsFor(expectation, first.reference !== undefined, { metric: wish?.metric, shave: wish?.shave }), expectation, threads,
     keepPictures: picture === undefined ? 0 : 1, outputSteps: outputSteps(judged.graph, scales),
+    ...(known?.quality ? { earlier: known.quality } : {}),
   }, task)
-  const layers = await layerErrors(recipe, piece.graph, judged.graph, scales, samples, threads, task)
-  const latency = recipe.compare.latency ? await measureLatency(models, first.feeds, { threads }, task) : undefined
-  const operators = recipe.compare.operators ? await operatorTimes(models, first.feeds, { threads }, task) : undefined
+  watch.lap('quality')
+  const layers = await layerErrors(recipe, piece.graph, judged.graph, scales, samples, threads, task, known?.layers)
+  watch.lap('layers')
+  const kept = known && keptTimes(recipe, known)
+  const times = kept ?? (await measureTimes(recipe, models, first, { threads }, task))
+  watch.lap('latency')
   const shown = report.pictures[0]
   if (picture !== undefined && shown) await writeSideBySide(picture, shown)
   return {
     quality: report.quality, layers, findings: report.findings, drawn: picture !== undefined && shown !== undefined,
-    ...(latency ? { latency } : {}),
-    ...(operators ? { operators } : {}),
-    notes: part === 'calibration' ? ['There are no evaluation samples: quality is measured on the calibration samples, which flatters it.'] : [],
+    ...times,
+    notes: [
+      ...(part === 'calibration' ? ['There are no evaluation samples: quality is measured on the calibration samples, which flatters it.'] : []),
+      ...(earlier && known ? [takenNote(earlier, known, { layers, keepsFloat: report.keptFloat, keepsTimes: kept !== undefined })] : []),
+    ],
+    stageSeconds: kept && earlier?.stageSeconds?.['latency'] !== undefined ? { ...watch.seconds, latency: earlier.stageSeconds['latency'] } : watch.seconds,
   }
 }
 
-async function layerErrors(recipe: Recipe, float: Graph, judged: Graph, scales: ReadScales, samples: Parameters<typeof measureLayers>[3], threads: number, task: Task): Promise<LayerError[]> {
+/** Seconds from lap to lap. */
+function stopwatch() {
+  const seconds: Record<string, number> = {}
+  let at = performance.now()
+  return {
+    seconds,
+    lap(name: string): void {
+      const now = performance.now()
+      seconds[name] = (now - at) / 1000
+      at = now
+    },
+  }
+}
+
+/** Times of the earlier run, where it has all that is wished for. */
+function keptTimes({ compare }: Recipe, { latency, operators }: TakenOver): Times | undefined {
+  if ((compare.latency && latency === undefined) || (compare.operators && operators === undefined)) return undefined
+  return { ...(compare.latency ? { latency: latency! } : {}), ...(compare.operators ? { operators: operators! } : {}) }
+}
+
+/** What was not measured here, and where it was. */
+function takenNote({ run }: EarlierRun, known: TakenOver, made: { readonly layers: readonly LayerError[]; readonly keepsFloat: boolean; readonly keepsTimes: boolean }): string {
+  const count = (mode: LayerError['mode'], errors: readonly LayerError[]) => errors.filter((error) => error.mode === mode).length
+  const layers = (['accumulated', 'alone'] as const).filter((mode) => count(mode, known.layers) > 0).map((mode) => `${mode} errors of ${count(mode, known.layers)} of ${count(mode, made.layers)} tensors`)
+  const parts = [...layers, ...(made.keepsFloat ? ['quality of the float model'] : []), ...(made.keepsTimes && (known.latency ?? known.operators) ? ['latency and operator times'] : [])]
+  return parts.length === 0 ? `Nothing was taken over from run ${run}: the model differs too much.` : `Taken over from run ${run}, where they come out the same: ${parts.join('; ')}.`
+}
+
+async function layerErrors(recipe: Recipe, float: Graph, judged: Graph, scales: ReadScales, samples: Parameters<typeof measureLayers>[3], threads: number, task: Task, taken: readonly LayerError[] = []): Promise<LayerError[]> {
   const mode = recipe.compare.layers
   if (mode === 'none') return []
   // A model quantized elsewhere may have other names; only tensors that both know can be compared.
   const known = new Set([...float.inputs.map((input) => input.name), ...float.nodes.flatMap((node) => node.outputs)])
   const rows = scales.rows.filter((row) => row.kind === 'activation' && known.has(row.tensor))
-  return measureLayers(float, judged, rows, samples, { mode, maxSamples: recipe.compare.samples, threads, dequantizedNames: scales.dequantizedNames }, task)
+  return measureLayers(float, judged, rows, samples, { mode, maxSamples: recipe.compare.samples, threads, dequantizedNames: scales.dequantizedNames, known: taken }, task)
 }
 
 /** Scales of quantized graph outputs, so that "by more than rounding" is counted in their own codes. */

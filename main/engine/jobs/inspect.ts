@@ -1,16 +1,23 @@
 import { bytesOnDisk } from '../../compare/size.ts'
 import { parameterCount } from '../../compare/macs.ts'
+import { boardReport, type BoardReport } from '../../boards/board-report.ts'
+import { boardNamed } from '../../boards/read-profile.ts'
 import type { CodeType } from '../../core/grid.ts'
 import type { Task } from '../../core/task.ts'
-import type { Dim } from '../../onnx/graph.ts'
+import type { Dim, Graph } from '../../onnx/graph.ts'
 import { readQdq } from '../../quantize/read-qdq.ts'
 import { openSession } from '../../runtime/session.ts'
-import { loadWorkpiece } from './workpiece.ts'
+import { inferValues } from '../../runtime/values.ts'
+import { loadWorkpiece, type Workpiece } from './workpiece.ts'
 
 export interface InspectInput {
   /** Absolute path. */
   readonly model: string
   readonly threads: number
+  /** Names of boards that are asked what they would do with it; absent: none. */
+  readonly boards?: readonly string[]
+  /** Absolute folder whose profiles of boards win over the built-in ones. */
+  readonly workspace?: string
 }
 
 export interface EdgeTensor {
@@ -28,6 +35,8 @@ export interface InspectOutput {
   readonly path: string
   readonly sha256: string
   readonly bytes: number
+  /** Name and version of the program that wrote the file; '' where it does not say. */
+  readonly producer: string
   readonly irVersion: number
   /** Opset by domain; '' is ai.onnx. */
   readonly opsets: Readonly<Record<string, number>>
@@ -42,11 +51,14 @@ export interface InspectOutput {
   readonly expectation: readonly string[]
   /** Other files that the model's tensors were read from. */
   readonly externalFiles: readonly string[]
+  /** In the order they were asked for. */
+  readonly boards: readonly BoardReport[]
 }
 
 /** What a model file holds, whether this runtime takes it, and what is expected of its samples. */
-export async function inspectJob({ model, threads }: InspectInput, task: Task): Promise<InspectOutput> {
+export async function inspectJob({ model, threads, boards = [], workspace }: InspectInput, task: Task): Promise<InspectOutput> {
   task.report({ stage: 'inspect', done: 0, total: 2, unit: 'steps' })
+  const profiles = await Promise.all(boards.map((name) => boardNamed(name, { workspace })))
   const piece = await loadWorkpiece(model)
   task.report({ stage: 'inspect', done: 1, total: 2, unit: 'steps' })
   const { file, guess } = piece
@@ -60,14 +72,23 @@ export async function inspectJob({ model, threads }: InspectInput, task: Task): 
       quantization: row && row.type !== 'float32' ? { type: row.type, scale: row.scale, zeroPoint: row.zeroPoint } : null,
     }
   }
+  const judged = profiles.length === 0 ? undefined : await judgedGraph(piece)
   const counts = Map.groupBy(file.graph.nodes, (node) => `${node.domain}:${node.op}`)
   task.report({ stage: 'inspect', done: 2, total: 2, unit: 'steps' })
   return {
     path: model, sha256: file.sha256, bytes: await bytesOnDisk(model, file.externalFiles), irVersion: file.graph.irVersion,
+    producer: [file.proto.producerName, file.proto.producerVersion].filter(Boolean).join(' '),
     opsets: Object.fromEntries(file.graph.opsets), parameters: parameterCount(file.graph),
     inputs: file.graph.inputs.map((input) => facts(input, input.name === guess.input?.name ? guess.input.layout.value : null)),
     outputs: file.graph.outputs.map((output) => facts(output, output.name === guess.output.name && guess.output.kind.value === 'picture' ? guess.output.layout.value : null)),
     operators: [...counts.values()].map((nodes) => ({ op: nodes[0]!.op, domain: nodes[0]!.domain, count: nodes.length })).toSorted((a, b) => b.count - a.count),
     preparation: piece.steps, expectation: guess.notes, externalFiles: file.externalFiles,
+    boards: judged === undefined ? [] : profiles.map((profile) => boardReport(judged, profile)),
   }
+}
+
+/** Constants folded and sizes inferred, but with the opset and IR version that the file has: those are what a converter meets. */
+async function judgedGraph({ graph, graphBytes, file }: Workpiece): Promise<Graph> {
+  const { opsets, irVersion } = file.graph
+  return { ...graph, opsets, irVersion, values: new Map([...graph.values, ...(await inferValues(graphBytes, {}, file.path))]) }
 }

@@ -8,7 +8,8 @@ import type { CalibrationFacts } from '../../core/run.ts'
 import type { Task } from '../../core/task.ts'
 import { refuseQuantized } from '../../quantize/refuse-quantized.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
-import { loadWorkpiece, openPart } from './workpiece.ts'
+import { loadRewritten } from './rewritten.ts'
+import { openPart } from './workpiece.ts'
 
 export interface ObserveInput {
   readonly recipe: Recipe
@@ -25,7 +26,7 @@ export interface ObserveOutput {
 
 /** One pass over the calibration samples; writes the Statistics file. */
 export async function observeJob({ recipe, threads, statistics }: ObserveInput, task: Task): Promise<ObserveOutput> {
-  const piece = await loadWorkpiece(recipe.model)
+  const piece = await loadRewritten(recipe)
   refuseQuantized(piece.graph)
   const calibration = await openPart(piece, recipe, 'calibration', task)
   if (!calibration) {

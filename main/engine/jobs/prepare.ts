@@ -8,9 +8,11 @@ import { quantizeOptions } from '../../quantize/options.ts'
 import { resolveOverrides } from '../../quantize/overrides.ts'
 import { floatRegions } from '../../quantize/regions.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
-import { proveModels } from '../../rewrite/prove.ts'
+import { proveStep, type RewriteStep } from '../../rewrite/apply.ts'
+import { proofFacts, proveModels } from '../../rewrite/prove.ts'
 import type { SampleSet } from '../../samples/sample.ts'
-import { loadWorkpiece, openPart, standalone, type Workpiece } from './workpiece.ts'
+import { loadRewritten, type RewrittenPiece } from './rewritten.ts'
+import { openPart, standalone, type Workpiece } from './workpiece.ts'
 
 export interface PrepareInput {
   readonly recipe: Recipe
@@ -39,14 +41,14 @@ const OPSET_TOLERANCE = 1e-5
 /** Looks at model and samples before anything lasts: everything wrong with them is said here. */
 export async function prepare({ recipe, threads }: PrepareInput, task: Task): Promise<PrepareOutput> {
   task.report({ stage: 'prepare', done: 0, total: 3, unit: 'steps' })
-  const piece = await loadWorkpiece(recipe.model)
+  const piece = await loadRewritten(recipe)
   checkNames(piece, recipe)
   const calibration = await openPart(piece, recipe, 'calibration', task)
   task.report({ stage: 'prepare', done: 1, total: 3, unit: 'steps' })
   const evaluation = await openPart(piece, recipe, 'evaluation', task)
   task.report({ stage: 'prepare', done: 2, total: 3, unit: 'steps' })
   const first = await (evaluation ?? calibration)?.samples.load(0)
-  const proofs = first ? await provePreparation(piece, first.feeds, threads) : []
+  const proofs = [...(first ? await provePreparation(piece, first.feeds, threads) : []), ...(await proveRewrites(piece, first ? [first.feeds] : [], threads, task))]
   const dims = first && Object.fromEntries(Object.entries(first.feeds).map(([name, tensor]) => [name, [...tensor.dims]]))
   const macs = dims ? await macsOfSample(piece.graph, dims) : 0
   task.report({ stage: 'prepare', done: 3, total: 3, unit: 'steps' })
@@ -58,6 +60,7 @@ export async function prepare({ recipe, threads }: PrepareInput, task: Task): Pr
     ...(calibration ? { statisticsKey: statisticsKey(piece, calibration.samples, recipe) } : {}),
     notes: [
       ...piece.steps,
+      ...piece.rewritten.steps.map(rewriteNote),
       ...(parts[0]?.expectation ?? piece.guess).notes,
       ...parts.flatMap(({ part, samples }) => samples.notes.map((note) => `${part}: ${note}`)),
     ],
@@ -80,15 +83,28 @@ const statisticsKey = (piece: Workpiece, samples: SampleSet, recipe: Recipe): st
   sha256(canonicalJson({ format: 1, graph: piece.graphSha256, samples: samples.sha256, valuesPerTensor: recipe.calibration.valuesPerTensor }))
 
 /** A changed graph is only used when both give the same on a real sample. */
-async function provePreparation(piece: Workpiece, feeds: Readonly<Record<string, Tensor>>, threads: number): Promise<ProofFacts[]> {
+async function provePreparation(piece: RewrittenPiece, feeds: Readonly<Record<string, Tensor>>, threads: number): Promise<ProofFacts[]> {
   if (piece.steps.length === 0) return []
   const half = [...piece.file.graph.values.values(), ...piece.file.graph.initializers.values()].some((value) => value.type === 'float16' || value.type === 'bfloat16')
-  const proof = await proveModels(standalone(piece.file), piece.graphBytes, [feeds], { mode: 'reference', threads, where: piece.file.path }, {
+  const proof = await proveModels(standalone(piece.file), piece.preparedBytes, [feeds], { mode: 'reference', threads, where: piece.file.path }, {
     rewrite: half ? 'fp16-to-float' : 'prepare', nodes: [], relativeTolerance: half ? FLOAT16_TOLERANCE : OPSET_TOLERANCE,
   })
-  if (proof.verdict !== 'broken') return [proof]
+  if (proof.verdict !== 'broken') return [proofFacts(proof)]
   throw new Fault({
     code: 'model.preparation-broken', where: piece.file.path, what: `after «${piece.steps.join('; ')}» the model gives other values (by ${proof.maxAbs})`,
     next: 'Export the model again with opset 13 or newer and float32 weights, and report this model.',
   })
 }
+
+/** Every rewrite of the recipe against the graph before it. A repair changes the function: it has no proof, and the notes say so. */
+async function proveRewrites({ rewritten, file }: RewrittenPiece, samples: readonly Readonly<Record<string, Tensor>>[], threads: number, task: Task): Promise<ProofFacts[]> {
+  const proofs: ProofFacts[] = []
+  for (const step of rewritten.steps) {
+    if (step.kind === 'repair') continue
+    proofs.push(proofFacts(await proveStep(step, { threads, samples, where: file.path }, task)))
+  }
+  return proofs
+}
+
+const rewriteNote = ({ rewrite, kind, matches }: RewriteStep): string =>
+  `${kind === 'repair' ? 'Repaired (the function changes)' : 'Rewritten'}, ${rewrite}: ${matches.map(({ what }) => what).join('; ')}.`

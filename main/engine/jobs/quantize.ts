@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { checkStatistics } from '../../calibrate/check-statistics.ts'
 import { solveThreshold } from '../../calibrate/methods/index.ts'
 import type { Statistics } from '../../calibrate/statistics.ts'
 import { decodeStatistics } from '../../calibrate/statistics-file.ts'
@@ -13,22 +12,21 @@ import { breathe, type Task } from '../../core/task.ts'
 import { encodeModel } from '../../onnx/encode.ts'
 import type { Graph } from '../../onnx/graph.ts'
 import { prepareGraph } from '../../onnx/prepare.ts'
-import { topology } from '../../onnx/topology.ts'
 import type { PictureRanges } from '../../quantize/fixed-ranges.ts'
+import { namedTensors } from '../../quantize/named-tensors.ts'
 import { quantizeOptions, type QuantizeOptions } from '../../quantize/options.ts'
-import { resolveOverrides } from '../../quantize/overrides.ts'
-import { planQuantization } from '../../quantize/plan.ts'
 import { opsetFor } from '../../quantize/qdq.ts'
 import { quantizePlanned, type Quantized } from '../../quantize/quantize.ts'
-import { floatRegions } from '../../quantize/regions.ts'
 import type { ThresholdSource } from '../../quantize/scale-table.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
 import type { FoldedNode } from '../../rewrite/affine.ts'
 import { foldAffine } from '../../rewrite/fold-affine.ts'
 import { hoistMean } from '../../rewrite/hoist-mean.ts'
 import { noiseFeeds } from '../../rewrite/noise-feeds.ts'
-import { proveModels } from '../../rewrite/prove.ts'
-import { expectationFor, loadWorkpiece, pictureRanges, type Workpiece } from './workpiece.ts'
+import { proofFacts, proveModels } from '../../rewrite/prove.ts'
+import { loadRewritten, type RewrittenPiece } from './rewritten.ts'
+import { planOfSeen } from './seen-plan.ts'
+import { expectationFor, pictureRanges, type Workpiece } from './workpiece.ts'
 
 export interface QuantizeInput {
   readonly recipe: Recipe
@@ -36,6 +34,8 @@ export interface QuantizeInput {
   readonly statistics: string
   /** Where the quantized model is to be written. */
   readonly out: string
+  /** Takes Statistics of another revision as far as their names fit; what they do not hold stays in float. */
+  readonly allowMissing?: boolean
 }
 
 export interface QuantizeOutput {
@@ -48,12 +48,12 @@ export interface QuantizeOutput {
 }
 
 /** Statistics and recipe to a QDQ model on disk. */
-export async function quantizeJob({ recipe, statistics, out }: QuantizeInput, task: Task): Promise<QuantizeOutput> {
+export async function quantizeJob({ recipe, statistics, out, allowMissing }: QuantizeInput, task: Task): Promise<QuantizeOutput> {
   const report = (done: number) => task.report({ stage: 'quantize', done, total: 3, unit: 'steps' })
   report(0)
-  const piece = await loadWorkpiece(recipe.model)
+  const piece = await loadRewritten(recipe)
   const seen = decodeStatistics(await readFile(statistics), statistics)
-  const { quantized, workGraph, folded, steps } = quantizeFrom(piece, recipe, seen, statistics)
+  const { quantized, workGraph, folded, steps } = quantizeFrom(piece, recipe, seen, statistics, allowMissing)
   report(1)
   await breathe(task)
   const proofs = workGraph === piece.graph ? [] : [await proveWorkGraph(piece, workGraph, folded)]
@@ -73,20 +73,17 @@ export interface QuantizedPiece {
 }
 
 /** The same without files, for jobs that quantize many times. */
-export function quantizeFrom(piece: Workpiece, recipe: Recipe, statistics: Statistics, where: string): QuantizedPiece {
-  const options = quantizeOptions(recipe.quantize)
+export function quantizeFrom(piece: RewrittenPiece, recipe: Recipe, statistics: Statistics, where: string, allowMissing = false): QuantizedPiece {
+  const asked = withNewNames(quantizeOptions(recipe.quantize), piece.rewritten.renamed)
   const expectation = expectationFor(piece, recipe, recipe.samples.calibration ?? recipe.samples.evaluation)
-  const { graph, steps } = raised(piece.graph, options)
-  const { workGraph, folded, pictures } = foldConstants(graph, options, pictureRanges(expectation))
-  const plan = planQuantization(workGraph, options, pictures)
-  // Tensors whose range a rule knows need not have been seen.
-  const needed = plan.tensors.filter((tensor) => !tensor.fixed && tensor.group === tensor.tensor).map((tensor) => tensor.seenAs ?? tensor.tensor)
-  checkStatistics(statistics, piece.graphSha256, needed, { where, allowUnexpected: true })
+  const { graph, steps } = raised(piece.graph, asked)
+  const { workGraph, folded, pictures } = foldConstants(graph, asked, pictureRanges(expectation))
+  const { plan, options, notes } = planOfSeen({ graph: workGraph, options: asked, pictures, statistics, observed: { graph: piece.graph, sha256: piece.graphSha256 }, where, allowMissing })
   const thresholds: ThresholdSource = (tensor, method, grid) => {
     const tensorStatistics = statistics.tensors.get(tensor)
     return tensorStatistics && solveThreshold(method, tensorStatistics, grid, { p: options.activations.percentile })
   }
-  return { quantized: quantizePlanned(workGraph, plan, options, thresholds), workGraph, folded, steps }
+  return { quantized: quantizePlanned(workGraph, plan, options, thresholds), workGraph, folded, steps: [...steps, ...notes] }
 }
 
 /** Constant arithmetic goes into the convolutions beside it; what a mean shift leaves behind lies on the picture's own grid. */
@@ -107,21 +104,9 @@ function foldConstants(graph: Graph, options: QuantizeOptions, pictures: Picture
   return { workGraph, folded, pictures: { ...pictures, inputs } }
 }
 
-/**
- * Tensors that the recipe speaks of and that must not be folded away. What is said of a convolution itself holds for it with all
- * that is folded into it. Throws `recipe.unknown-layer` for names the model does not have.
- */
-export function namedTensors(graph: Graph, options: QuantizeOptions): Set<string> {
-  const { producer } = topology(graph)
-  const float = floatRegions(graph, options.float)
-  const nodes = graph.nodes.filter((node) => float.has(node.name))
-  const named = [...resolveOverrides(graph, options.layers)].filter(([tensor, { from }]) => {
-    const node = producer.get(tensor)
-    const isConv = node?.op === 'Conv' || node?.op === 'ConvTranspose'
-    return !isConv || (from.includes(tensor) && node.name !== tensor)
-  })
-  return new Set([...named.map(([tensor]) => tensor), ...nodes.flatMap((node) => [...node.inputs, ...node.outputs])])
-}
+/** Overrides follow tensors that a rewrite gave another name. */
+const withNewNames = (options: QuantizeOptions, renamed: ReadonlyMap<string, string>): QuantizeOptions =>
+  ({ ...options, layers: Object.fromEntries(Object.entries(options.layers).map(([name, layer]) => [renamed.get(name) ?? name, layer])) })
 
 /** Folding rounds every weight once: 1e-4 of the output's range is far above that and far below a code. */
 const FOLDING_TOLERANCE = 1e-4
@@ -133,7 +118,7 @@ async function proveWorkGraph(piece: Workpiece, workGraph: Graph, folded: readon
   const inputs = [0, 1].map((seed) => noiseFeeds(piece.guess, seed))
   const session = { mode: 'float', threads: 1, where: piece.file.path } as const
   const proof = await proveModels(piece.graphBytes, encodeModel(workGraph), inputs, session, { rewrite, nodes, relativeTolerance: FOLDING_TOLERANCE })
-  if (proof.verdict !== 'broken') return proof
+  if (proof.verdict !== 'broken') return proofFacts(proof)
   throw folded.length === 0
     ? new Fault({
       code: 'model.preparation-broken', where: piece.file.path, what: `raised to opset ${workGraph.opsets.get('')} the model gives other values (by ${proof.maxAbs})`,

@@ -37,7 +37,7 @@ export async function loadWorkpiece(path: string): Promise<Workpiece> {
 export const standalone = (file: ModelFile): Uint8Array => (file.externalFiles.length === 0 ? file.bytes : encodeModel(file.graph))
 
 /** The guess with what the recipe says of these samples put over it. */
-export const expectationFor = (piece: Workpiece, { output }: Recipe, part: SamplesRecipe | undefined): Expectation =>
+export const expectationFor = (piece: Pick<Workpiece, 'guess'>, { output }: Recipe, part: SamplesRecipe | undefined): Expectation =>
   expectationFrom(piece.guess, { ...(part?.preprocess ? { preprocess: part.preprocess } : {}), ...(output ? { output } : {}) })
 
 export type SamplesPart = 'calibration' | 'evaluation'

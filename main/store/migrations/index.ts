@@ -1,5 +1,6 @@
 import type { Migration } from '../migrate.ts'
 import { runs } from './0001-runs.ts'
+import { history } from './0002-history.ts'
 
 /** Every migration, in order. */
-export const migrations: readonly Migration[] = [runs]
+export const migrations: readonly Migration[] = [runs, history]

@@ -1,42 +1,67 @@
 import { useMemo } from 'react'
-import type { RunSummary } from '../../client.ts'
+import { useNavigate } from 'react-router'
+import type { RunPageFilter } from '../../../preload/contract/index.ts'
+import { useCall, type Run, type RunSummary } from '../../client.ts'
 import { useSay } from '../../texts/texts.ts'
 import { digitsOf, fixed, modelName, moment, protocolName, shortRun } from '../../ui/format.ts'
 import { LineChart } from '../../ui/line-chart.tsx'
 import { Panel } from '../../ui/panel.tsx'
+import { groupsOf, limitOf } from './chart-rows.ts'
 
-const MOST_POINTS = 200
+/** The newest of the runs that fit are looked at. */
+const MOST_RUNS = 400
 
-/** Runs that can stand on one axis: the model and protocol that most of them have, the oldest first. */
-export function comparable(runs: readonly RunSummary[]): readonly RunSummary[] {
-  const measured = runs.filter((run) => run.quality !== null && run.quality.simulated !== null)
-  const groups = [...Map.groupBy(measured, (run) => `${run.model}\n${run.quality?.protocol}`).values()]
-  const largest = groups.toSorted((a, b) => b.length - a.length)[0] ?? []
-  return largest.toSorted((a, b) => a.created.localeCompare(b.created)).slice(-MOST_POINTS)
+interface RunsChartProps {
+  readonly filter: NonNullable<RunPageFilter>
+  /** The model that was chosen; null: the one with most runs. */
+  readonly model: string | null
+  readonly onModel: (model: string) => void
 }
 
-/** Quality and latency over the runs of a model. The table below it holds the same numbers. */
-export function RunsChart({ runs }: { readonly runs: readonly RunSummary[] }) {
+/** Quality and latency over the runs of a model. The table beside it holds the same numbers. */
+export function RunsChart({ filter, model, onModel }: RunsChartProps) {
   const say = useSay()
-  const shown = useMemo(() => comparable(runs), [runs])
-  const first = shown[0]
-  const unit = first?.quality?.unit ?? 'dB'
-  if (first === undefined || first.quality === null || shown.length < 2) return <section className="panel chart-panel empty"><p>{say('history.no-chart')}</p></section>
-  const name = protocolName(first.quality.protocol)
+  const { data } = useCall('runs.page', { filter, limit: MOST_RUNS }, { keepPrevious: true })
+  const groups = useMemo(() => groupsOf(data?.runs ?? []), [data])
+  const group = groups.find(({ key }) => key === model) ?? groups[0]
+  if (data === undefined) return <section className="panel chart-panel" />
+  if (group === undefined || group.runs.length < 2) return <section className="panel chart-panel empty"><p>{say('history.no-chart')}</p></section>
   return (
     <section className="panel chart-panel">
-      <Panel title={say('history.over', { model: modelName(first.model) })} aside={<span className="panel-note">{first.quality.protocol}</span>} grows>
-        <LineChart
-          label={say('history.chart-alt', { model: modelName(first.model), name, count: shown.length })}
-          labels={shown.map((run) => `${shortRun(run.run)}  ${moment(run.created)}`)} tickLabels={shown.map((run) => shortRun(run.run))}
-          write={(value, axis) => (axis === 'left' ? fixed(value, digitsOf(unit)) : fixed(value, 2))}
-          lines={[
-            { name: `${name} ${say('version.float')} ${unit}`, tone: 'float', dashed: true, points: shown.map((run) => run.quality?.float ?? null) },
-            { name: `${name} ${say('version.simulated')} ${unit}`, tone: 'simulated', points: shown.map((run) => run.quality?.simulated ?? null) },
-            { name: say('latency.ratio'), tone: 'fused', axis: 'right', dashed: true, points: shown.map((run) => run.latencyRatio) },
-          ]}
-        />
+      <Panel
+        title={say('history.over', { name: protocolName(group.protocol) })} grows
+        aside={groups.length < 2 ? <span className="panel-note" title={group.protocol}>{modelName(group.model)}</span> : (
+          <select className="field chart-model" aria-label={say('model')} title={group.protocol} value={group.key} onChange={(event) => onModel(event.target.value === groups[0]?.key ? '' : event.target.value)}>
+            {groups.map((each) => <option key={each.key} value={each.key}>{[modelName(each.model), groups.some((other) => other !== each && other.model === each.model) ? protocolName(each.protocol) : '', each.runs.length].filter(Boolean).join(' · ')}</option>)}
+          </select>
+        )}
+      >
+        <Chart runs={group.runs} protocol={group.protocol} model={group.model} />
       </Panel>
     </section>
+  )
+}
+
+function Chart({ runs, protocol, model }: { readonly runs: readonly RunSummary[]; readonly protocol: string; readonly model: string | null }) {
+  const say = useSay()
+  const navigate = useNavigate()
+  const newest = runs.findLast((run) => run.gates !== null)?.run
+  const gates: Run['gates'] = useCall('runs.show', { run: newest ?? '' }, { enabled: newest !== undefined }).data?.run.gates
+  const unit = runs[0]?.quality?.unit ?? 'dB'
+  const name = protocolName(protocol)
+  const limits = runs.map((run) => limitOf(gates ?? [], protocol, run.quality?.float ?? null))
+  return (
+    <LineChart
+      label={say('history.chart-alt', { model: modelName(model), name, count: runs.length })}
+      labels={runs.map((run) => `${shortRun(run.run)}  ${moment(run.created)}`)} tickLabels={runs.map((run) => shortRun(run.run))}
+      write={(value, axis) => (axis === 'left' ? fixed(value, unit === 'dB' ? 2 : digitsOf(unit)) : fixed(value, 2))}
+      onPick={(index) => { const run = runs[index]; if (run !== undefined) void navigate(`/run/${run.run}`) }}
+      lines={[
+        { name: say('version.float'), tone: 'float', dashed: true, points: runs.map((run) => run.quality?.float ?? null) },
+        { name: say('version.simulated'), tone: 'simulated', points: runs.map((run) => run.quality?.simulated ?? null), failed: runs.map((run) => (run.gates?.failed ?? 0) > 0), pinned: runs.map((run) => run.baseline === true) },
+        ...(limits.every((limit) => limit === null) ? [] : [{ name: say('history.limit'), tone: 'bad' as const, dotted: true, points: limits }]),
+        { name: say('latency.ratio'), tone: 'fused', axis: 'right', dashed: true, points: runs.map((run) => run.latencyRatio) },
+      ]}
+    />
   )
 }

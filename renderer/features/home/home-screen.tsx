@@ -5,10 +5,12 @@ import { JobProgress } from '../../app/job-progress.tsx'
 import { isOver } from '../../app/live.ts'
 import { Screen } from '../../app/screen.tsx'
 import { call, useCall, type Job } from '../../client.ts'
+import { changeProject } from '../../project/project.ts'
 import { useSay } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
 import { Panel } from '../../ui/panel.tsx'
+import { ProjectPanel } from './project-panel.tsx'
 import { RecentRuns } from './recent-runs.tsx'
 import { WorkspaceFacts } from './workspace-facts.tsx'
 import './home.css'
@@ -24,6 +26,7 @@ export function HomeScreen() {
       <div className="home">
         <div className="home-main">
           <Bundled isEmpty={isEmpty} />
+          <ProjectPanel />
           {runs.error === null ? null : <FaultNotice fault={runs.error} />}
           {runs.data === undefined || isEmpty ? null : (
             <Panel title={say('home.recent')} aside={<Link to="/history">{say('home.all-runs')}</Link>} grows>
@@ -57,7 +60,8 @@ function Bundled({ isEmpty }: { readonly isEmpty: boolean }) {
   async function start(): Promise<void> {
     setFault(null)
     try {
-      const { id } = await call('jobs.start', { kind: 'demo' })
+      const [{ id }, { recipe }] = await Promise.all([call('jobs.start', { kind: 'demo' }), call('recipe.bundled', {})])
+      changeProject({ recipe, ran: null, job: { id, recipe } })
       setParameters({ job: id }, { replace: true })
     } catch (thrown) {
       setFault(thrown)

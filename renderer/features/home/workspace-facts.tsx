@@ -4,18 +4,19 @@ import { Button } from '../../ui/button.tsx'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
 import { bytes } from '../../ui/format.ts'
 import { Panel } from '../../ui/panel.tsx'
-import { instructionsOf } from '../../app/names.ts'
+import { useInstructions } from '../../app/use-instructions.ts'
 
 export function WorkspaceFacts() {
   const say = useSay()
   const { data: info, error } = useCall('app.info', {})
+  const instructions = useInstructions()
   if (error !== null) return <FaultNotice fault={error} />
   if (info === undefined) return null
   const rows: readonly (readonly [string, string, boolean?])[] = [
     [say('facts.folder'), info.workspace, true],
     [say('facts.access'), say(info.writable ? 'facts.writable' : 'foot.read-only')],
     [say('facts.version'), info.version],
-    [say('facts.engine'), [`${info.cores}`, say('foot.cores'), instructionsOf(info.cpu)].filter(Boolean).join(' ')],
+    [say('facts.engine'), [`${info.cores}`, say('foot.cores'), instructions].filter(Boolean).join(' ')],
     [say('facts.threads'), String(info.threads)],
     [say('facts.memory'), say('foot.memory', { free: bytes(info.memoryBytes.free), total: bytes(info.memoryBytes.total) })],
   ]

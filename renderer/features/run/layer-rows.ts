@@ -6,12 +6,6 @@ export function worstLayers(layers: readonly LayerError[], count: number): reado
   return (accumulated.length > 0 ? accumulated : layers).toSorted((a, b) => a.sqnrDb - b.sqnrDb).slice(0, count)
 }
 
-/** Rows of one mode whose tensor, node or operator holds the text. */
-export function shownLayers(layers: readonly LayerError[], mode: LayerError['mode'], text: string): readonly LayerError[] {
-  const wanted = text.trim().toLowerCase()
-  return layers.filter((layer) => layer.mode === mode && [layer.tensor, layer.node, layer.op].some((name) => name.toLowerCase().includes(wanted)))
-}
-
 /** Decibels are cut here: a tensor that quantization did not change at all. */
 const EXACT_DB = 120
 export const isExact = ({ sqnrDb }: LayerError): boolean => sqnrDb >= EXACT_DB

@@ -11,10 +11,10 @@ const WORST = 5
 
 interface OverviewProps {
   readonly run: Run
-  readonly onView: (view: string) => void
+  readonly onLayers: () => void
 }
 
-export function Overview({ run, onView }: OverviewProps) {
+export function Overview({ run, onLayers }: OverviewProps) {
   const say = useSay()
   const hasPicture = run.artifacts?.some(({ role }) => role === 'picture') ?? false
   const isBare = !hasPicture && [run.quality, run.latency, run.size].every((part) => part === undefined) && (run.layers ?? run.gates ?? run.notes ?? run.findings ?? []).length === 0
@@ -29,7 +29,7 @@ export function Overview({ run, onView }: OverviewProps) {
       <div className="overview-side" tabIndex={0} role="region" aria-label={say('run.results')}>
         <QualityPanel run={run} />
         <GatesPanel run={run} />
-        <WorstPanel run={run} onView={onView} />
+        <WorstPanel run={run} onLayers={onLayers} />
         <CostPanel run={run} />
         <FindingsPanel run={run} />
         <NotesPanel run={run} />
@@ -55,12 +55,12 @@ function GatesPanel({ run }: { readonly run: Run }) {
   )
 }
 
-function WorstPanel({ run, onView }: OverviewProps) {
+function WorstPanel({ run, onLayers }: OverviewProps) {
   const say = useSay()
   const rows = worstLayers(run.layers ?? [], WORST)
   if (rows.length === 0) return null
   return (
-    <Panel title={say('layers.worst')} aside={<button type="button" className="link" onClick={() => onView('layers')}>{say('layers.all', { count: new Set(run.layers?.map((layer) => layer.tensor)).size })}</button>}>
+    <Panel title={say('layers.worst')} aside={<button type="button" className="link" onClick={onLayers}>{say('layers.all', { count: new Set(run.layers?.map((layer) => layer.tensor)).size })}</button>}>
       <table className="plain">
         <thead><tr><th scope="col">{say('tensor')}</th><th scope="col">{say('operator')}</th><th scope="col" data-align="right">SQNR dB</th><th scope="col" data-align="right">{say('layers.clipped')}</th></tr></thead>
         <tbody>

@@ -79,7 +79,7 @@ describe('a gate against a baseline', () => {
     const measured = base.quality!.simulated! - run.quality!.simulated!
     expect(measured).toBeGreaterThan(0)
     expect(await app.runs.gate(run.run, base.run)).toEqual({
-      run: run.run, baseline: base.run, passed: true, gates: [{ rule: 'psnr_y_drop_db <= 50', measured: expect.closeTo(measured, 9), passed: true }],
+      run: run.run, baseline: base.run, passed: true, accepted: true, gates: [{ waived: null, rule: 'psnr_y_drop_db <= 50', measured: expect.closeTo(measured, 9), passed: true }],
     })
     const strict = await app.runs.gate(run.run, base.run, { psnr_y_drop_db: measured - 0.001 })
     expect(strict).toMatchObject({ passed: false, gates: [{ passed: false }] })

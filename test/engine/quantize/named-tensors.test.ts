@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { namedTensors } from '../../../main/engine/jobs/quantize.ts'
+import { namedTensors } from '../../../main/quantize/named-tensors.ts'
 import { quantizeOptions, type QuantizeWishes } from '../../../main/quantize/options.ts'
 import { foldAffine } from '../../../main/rewrite/fold-affine.ts'
 import { floats, graph, node, noise } from '../../fixtures/build-model.ts'

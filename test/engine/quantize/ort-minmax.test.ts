@@ -8,7 +8,8 @@ import type { Quality } from '../../../main/core/run.ts'
 import type { ScaleRow } from '../../../main/core/scale-table.ts'
 import { quietTask } from '../../../main/core/task.ts'
 import { quantizeFrom } from '../../../main/engine/jobs/quantize.ts'
-import { loadWorkpiece, openPart } from '../../../main/engine/jobs/workpiece.ts'
+import { loadRewritten } from '../../../main/engine/jobs/rewritten.ts'
+import { openPart } from '../../../main/engine/jobs/workpiece.ts'
 import { encodeModel } from '../../../main/onnx/encode.ts'
 import type { Graph } from '../../../main/onnx/graph.ts'
 import { integers } from '../../../main/onnx/tensor.ts'
@@ -41,7 +42,7 @@ describe.skipIf(!hasSharedData)("abpn_x3 as ONNX Runtime's MinMax quantizer make
   beforeAll(async () => {
     golden = JSON.parse(await readFile(join(sharedData, 'golden/ort_minmax_abpn_x3.json'), 'utf8')) as Golden
     const recipe = recipeFromOptions(join(sharedData, 'models/abpn_x3.onnx'), { samples: join(sharedData, 'images/Set5/image_SRF_3'), set: SETTINGS })
-    const piece = await loadWorkpiece(recipe.model)
+    const piece = await loadRewritten(recipe)
     const calibration = (await openPart(piece, recipe, 'calibration', quietTask))!
     pictures = calibration.samples.count
     const { statistics } = await observe(piece.graph, calibration.samples, { tensors: watchedTensors(piece.graph), valuesPerTensor: null, threads: 2 }, quietTask)

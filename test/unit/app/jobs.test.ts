@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { openJobs, type Jobs, type Order } from '../../../main/app/jobs.ts'
-import { shownJob, takeProgress, type JobRecord } from '../../../main/app/job-record.ts'
-import type { RunTask } from '../../../main/app/api.ts'
+import { shownJob, skipTime, takeProgress, type JobRecord } from '../../../main/app/job-record.ts'
+import type { MethodsTask, RunTask } from '../../../main/app/api.ts'
 import { Fault } from '../../../main/core/fault.ts'
 import type { Run } from '../../../main/core/run.ts'
+import { pauseSwitch } from '../../../main/core/task.ts'
 import type { AppEvent } from '../../../preload/contract/events.ts'
 
 /** Work that ends when it is told to, or when it is stopped. */
@@ -60,6 +61,32 @@ describe('the queue', () => {
     expect(() => jobs.get('none')).toThrow(expect.objectContaining({ code: 'input.unknown-job' }))
   })
 
+  it('lets a paused job rest and a waiting one be passed', async () => {
+    const jobs = openJobs()
+    const work = ['a', 'b', 'c'].map(handWork)
+    const ids = work.map(({ order }) => jobs.start(order).id)
+    expect(jobs.pause(ids[0]!, true)).toMatchObject({ state: 'running', paused: true })
+    expect(work[0]!.task().pause!.paused).toBe(true)
+    jobs.pause(ids[1]!, true)
+    work[0]!.end()
+    await settled()
+    expect(jobs.list().map(({ state, paused }) => [state, paused]).toReversed()).toEqual([['done', false], ['queued', true], ['running', false]])
+    work[2]!.end()
+    await settled()
+    expect(jobs.get(ids[1]!).state).toBe('queued')
+    expect(jobs.pause(ids[1]!, false).state).toBe('running')
+    expect(jobs.pause(ids[0]!, true)).toMatchObject({ state: 'done', paused: false })
+    await jobs.close()
+  })
+
+  it('counts the time of a pause for no stage', () => {
+    const job = { progress: null, runs: [], recommendation: null, state: 'running', pause: pauseSwitch() } as unknown as JobRecord
+    takeProgress(job, { stage: 'observe', done: 0, total: 10 }, 0)
+    skipTime(job, 60_000)
+    takeProgress(job, { stage: 'observe', done: 5, total: 10 }, 62_000)
+    expect(shownJob(job, 0).progress).toMatchObject({ stageMs: 2000, remainingMs: 2000 })
+  })
+
   it('ends everything when it is closed and takes nothing more', async () => {
     const jobs = openJobs()
     for (const { order } of ['a', 'b', 'c'].map(handWork)) jobs.start(order)
@@ -104,8 +131,34 @@ describe('the queue', () => {
     expect(seen.find((event) => event.type === 'job' && event.job.run === 'r1')).toBeDefined()
   })
 
+  it('tells what is seen of tensors at once, keeps the last of it, and tells each method and the recommendation', async () => {
+    const jobs = openJobs()
+    const seen: AppEvent[] = []
+    jobs.events.subscribe((event) => seen.push(event))
+    const work = handWork('r2')
+    const { id } = jobs.start({ ...work.order, kind: 'methods' })
+    const task = work.task() as MethodsTask
+    const live = (done: number) => [{ tensor: 't', lo: 0, hi: 1, counts: [done] }]
+    for (const done of [1, 2]) task.report({ stage: 'observe', done, total: 9, unit: 'pictures', live: live(done), memoryBytes: 7 })
+    task.report({ stage: 'observe', done: 3, total: 9, unit: 'pictures' })
+    expect(seen.flatMap((event) => (event.type === 'live' ? [event.live[0]!.counts[0]] : []))).toEqual([1, 2])
+    expect(jobs.get(id)).toMatchObject({ live: live(2), progress: { done: 3, memoryBytes: 7 } })
+    task.report({ stage: 'compare', part: 'max', done: 1, total: 2 })
+    const row = { method: 'max', run: 'r1', protocol: null, unit: 'dB', float: null, simulated: null, drop: null, worstDb: null, worstTensor: null, meanDb: null, clippedPercent: null, seconds: 1 } as const
+    task.compared!(row)
+    task.report({ stage: 'compare', part: 'mse', done: 1, total: 2 })
+    expect(jobs.get(id)).toMatchObject({ runs: [row], recommendation: null, progress: { part: 'mse' } })
+    expect(jobs.get(id).progress!.memoryBytes).toBeUndefined()
+    task.recommended!({ run: 'r1', method: 'max', decidedBy: 'alone', tied: ['max'], alike: ['max'], samples: 1, lead: null, reason: 'because' })
+    work.end()
+    await settled()
+    expect(jobs.get(id)).toMatchObject({ state: 'done', recommendation: { method: 'max', reason: 'because' } })
+    expect(jobs.get(id).log.map(({ text }) => text)).toEqual(expect.arrayContaining(['observe', 'compare max', 'compare mse', 'because']))
+    await jobs.close()
+  })
+
   it('tells the rest of a stage from its rate so far, once that means something', () => {
-    const job = { progress: null, state: 'running' } as unknown as JobRecord
+    const job = { progress: null, runs: [], recommendation: null, state: 'running', pause: pauseSwitch() } as unknown as JobRecord
     const rest = (): number | null => shownJob(job, 0).progress!.remainingMs
     expect(takeProgress(job, { stage: 'observe', done: 0, total: 10 }, 1000)).toBe(true)
     expect(rest()).toBeNull()

@@ -219,7 +219,8 @@ test('the history is a list, a difference, a gate', async () => {
   const summary: RunSummary = {
     run: '01JRUN', parent: null, verb: 'run', status: 'done', created: RUN.created, seconds: 3, model: join(cwd, 'net.onnx'),
     quality: { protocol: 'psnr-y/shave3/studio', unit: 'dB', float: 33.5, simulated: 33.4, fused: null }, latencyRatio: 0.55, sizeRatio: null, fault: null,
-    gates: { passed: 2, failed: 0 }, tags: ['ship'], archived: false,
+    gates: { passed: 2, failed: 0, waived: 0 }, tags: ['ship'], archived: false,
+    method: 'mse', bits: 8, board: 'ort-cpu', worstSqnrDb: 10, note: '', baseline: false,
   }
   const scale = RUN.scales![0]!
   const asked: unknown[] = []
@@ -232,10 +233,23 @@ test('the history is a list, a difference, a gate', async () => {
       scales: [{ tensor: 'r0', kind: 'activation', a: scale, b: { ...scale, scale: [0.345] }, fields: ['scale'], scaleChange: -0.5, loDelta: 0, hiDelta: 0 }],
       layers: [{ node: 'conv_0', tensor: 'r0', mode: 'alone', a: RUN.layers![0]!, b: null, sqnrDelta: null, cosineDelta: null }],
     }),
-    gate: async (run, baseline, gates) => (asked.push(gates), { run, baseline, gates: [{ rule: 'r', measured: null, passed: false }], passed: false }),
+    gate: async (run, baseline, gates) => (asked.push(gates), { run, baseline, gates: [{ rule: 'r', measured: null, passed: false, waived: null }], passed: false, accepted: false }),
     tag: async (_id, change) => change.add,
     archive: async () => undefined,
-    marks: async () => ({ tags: [], archived: false }),
+    marks: async () => ({ tags: [], archived: false, note: '先看 this', waivers: [{ rule: RUN.gates![0]!.rule, reason: 'cut off on the board', created: RUN.created }], baseline: '01JRUN' }),
+    gateBaseline: async (run) => ({ run, baseline: '01JPIN', gates: [{ rule: 'r', measured: 3, passed: false, waived: 'cut off on the board' }], passed: false, accepted: true }),
+    page: async () => ({ total: 1, runs: [summary] }),
+    lineage: async () => [
+      { run: { ...summary, run: '01JOLD', parent: null }, depth: -1, changes: [] },
+      { run: summary, depth: 0, changes: [1, 2, 3, 4].map((at) => ({ key: `key.${at}`, a: at === 1 ? undefined : 0, b: 'x' })) },
+    ],
+    compare: async () => ({ runs: [], facts: [], recipe: [], metrics: [], scales: [], layers: [] }),
+    note: async (...words) => void asked.push(words),
+    pin: async (id, pinned) => ({ before: null, after: pinned ? id : null }),
+    waive: async (id, { rule, reason }) => (asked.push([id, rule, reason]), [{ rule: `${rule} <= 0.1`, reason, created: RUN.created }]),
+    isImported: async () => false,
+    exportTo: async (what) => (asked.push(what), { path: what.out!, bytes: 12_345, runs: 3, artifacts: 2, leftOut: 1 }),
+    importFrom: async (file) => (asked.push(file), { added: ['01JNEW'], known: 2, artifacts: 4 }),
   }
   const list = await type('runs list --limit 3 --status done', { runs })
   expect(list.stdout.split('\n')[1]).toMatch(/^ {2}01JRUN {2}run {3}done {4}2026-01-02 03:04:05 {2}net\.onnx {2}psnr-y\/shave3\/studio dB .*33\.400 .*– .*0\.55   +– {2}ship$/)
@@ -263,6 +277,25 @@ layer errors
   expect(await type('runs tag A x y', { runs })).toMatchObject({ code: 0, stdout: 'tags of run A: x y\n' })
   expect(await type('runs archive A --undo', { runs })).toMatchObject({ code: 0, stdout: 'run A is back in the list\n' })
   expect(await type('runs show A', { runs })).toMatchObject({ code: 0, stdout: expect.stringMatching(/^run {2}2026.* {2}done\n[^]*\n01JRUN\n$/) as string })
+  expect(await type('runs gate A', { runs })).toMatchObject({ code: 0, stdout: expect.stringContaining('  3.0000  FAILED (waived: cut off on the board)\n') as string })
+  const shown = await type('runs show A', { runs })
+  expect(shown.stdout).toContain('\nwaivers\n  rule                   reason                created\n  psnr_y_drop_db <= 0.1  cut off on the board  2026-01-02\n\nnote\n  先看 this\n\nmarks\n  it is the baseline of its model\n')
+  expect(JSON.parse((await type('runs show A --json', { runs })).stdout)).toMatchObject({ run: '01JRUN', note: '先看 this', baseline: '01JRUN', waivers: [{ reason: 'cut off on the board' }] })
+  expect((await type('runs lineage A', { runs })).stdout).toBe(`  run       verb  status  quality                  simulated  change
+  01JOLD    run   done    psnr-y/shave3/studio dB     33.400
+    01JRUN  run   done    psnr-y/shave3/studio dB     33.400  key.1 – → x, key.2 0 → x, key.3 0 → x, +1
+`)
+  expect(await type('runs note A words', { runs })).toMatchObject({ code: 0, stdout: 'the note is written on run A\n' })
+  expect(await type('runs pin A', { runs })).toMatchObject({ code: 0, stdout: 'the baseline of this model is run A\n' })
+  expect(await type('runs pin A --undo', { runs })).toMatchObject({ code: 0, stdout: 'this model has no baseline now\n' })
+  expect(await type('runs waive A --gate psnr_y_drop_db --reason accepted', { runs })).toMatchObject({ code: 0, stdout: '«psnr_y_drop_db <= 0.1» of run A is waived\n' })
+  expect(asked.at(-1)).toEqual(['A', 'psnr_y_drop_db', 'accepted'])
+  expect((await type('runs export --out h.zip', { runs })).stdout).toBe('h.zip: 3 runs, 2 files, 12.3 kB\n1 files outside the workspace are gone or changed and were left out\n')
+  expect(asked.at(-1)).toEqual({ artifacts: true, out: join(cwd, 'h.zip') })
+  await type('runs export A B --no-artifacts --out h.zip', { runs })
+  expect(asked.at(-1)).toEqual({ artifacts: false, out: join(cwd, 'h.zip'), runs: ['A', 'B'] })
+  expect((await type('runs import h.zip', { runs })).stdout).toBe('1 runs added with 4 files, 2 were here already\n')
+  expect(asked.at(-1)).toBe(join(cwd, 'h.zip'))
 })
 
 test('doctor exits 3 when a check failed', async () => {
@@ -282,7 +315,7 @@ test.each<[string, string, RegExp]>([
   ['inspect net.onnx --jsn', 'input.unknown-option', /Did you mean --json,/],
   ['inspect', 'input.missing-argument', /See scalewright inspect --help/],
   ['inspect a b', 'input.too-many-arguments', /See scalewright inspect --help/],
-  ['runs gate A', 'input.missing-option', /See scalewright runs gate --help/],
+  ['runs waive A --gate x', 'input.missing-option', /See scalewright runs waive --help/],
   ['run net.onnx --seed', 'input.missing-value', /See scalewright run --help/],
 ])('%s: %s, exit 2', async (line, code, next) => {
   const result = await type(line)
@@ -303,7 +336,7 @@ test.each(['run a.onnx --seed -1', 'run a.onnx --threads 0', 'run a.onnx --threa
 test('help is help: on stdout, exit 0, in the language asked for, and names no verb that is not there', async () => {
   for (const line of ['--help', 'help', '--help --json']) expect(await type(line)).toMatchObject({ code: 0, stderr: '' })
   const { stdout } = await type('--help')
-  expect([...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, verb]) => verb)).toEqual(['inspect', 'calibrate', 'quantize', 'compare', 'run', 'demo', 'runs', 'serve', 'doctor', 'help'])
+  expect([...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, verb]) => verb)).toEqual(['inspect', 'calibrate', 'quantize', 'compare', 'run', 'rewrite', 'demo', 'runs', 'serve', 'doctor', 'help'])
   expect((await type('calibrate --help --lang zh')).stdout).toContain('所有命令共有的选项')
   expect((await type('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
 })

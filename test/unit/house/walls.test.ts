@@ -15,11 +15,13 @@ const leftOf = (room: string): string[] => ['core', ...PIPELINE.slice(0, PIPELIN
 const MAY: Readonly<Record<string, readonly string[]>> = {
   core: [], onnx: ['core'], samples: ['core', 'onnx'], runtime: ['core', 'onnx'], boards: ['core', 'onnx'], recipe: ['core'],
   ...Object.fromEntries(PIPELINE.slice(PIPELINE.indexOf('rewrite')).map((room) => [room, leftOf(room)])),
-  engine: ['core', 'recipe', ...PIPELINE], store: ['core'], app: ['core', 'recipe', 'engine', 'store'], cli: ['core', 'recipe', 'app'], serve: ['core', 'recipe', 'app'],
+  engine: ['core', 'recipe', ...PIPELINE], store: ['core'], app: ['core', 'recipe', 'engine', 'store'], cli: ['core', 'recipe', 'app'],
+  page: ['core', 'recipe', 'app'], serve: ['core', 'recipe', 'app', 'page'], desktop: ['core', 'recipe', 'app', 'page'],
 }
 const ROOMS = Object.keys(MAY)
 const PACKAGES = ['onnxruntime-node', 'better-sqlite3', 'electron']
 const MAY_PACKAGE: Readonly<Record<string, string>> = { runtime: 'onnxruntime-node', store: 'better-sqlite3' }
+const SPEAKS_CONTRACT = ['app', 'page', 'serve', 'desktop']
 const DOORS = ['cli.ts', 'serve.ts', 'electron.ts']
 
 interface Import {
@@ -35,16 +37,16 @@ function importsOfRoom(room: string, depth: number): Import[] {
     ...DOORS.map((door) => ({ specifier: `${up}${door}`, forbidden: true })),
     ...PACKAGES.map((name) => ({ specifier: name, forbidden: MAY_PACKAGE[room] !== name })),
     { specifier: `${up}../renderer/some.ts`, forbidden: true },
-    { specifier: `${up}../preload/contract/some.ts`, forbidden: room !== 'app' && room !== 'serve' },
+    { specifier: `${up}../preload/contract/some.ts`, forbidden: !SPEAKS_CONTRACT.includes(room) },
     { specifier: `${up}../preload/bridge.ts`, forbidden: true },
     { specifier: `${'../'.repeat(depth) || './'}other.ts`, forbidden: false },
     { specifier: 'node:fs', forbidden: false },
   ]
 }
 
-/** A door opens the app; what it shares with it (core, recipe, cli) is no secret. */
+/** A door opens the app; what it shares with it (core, recipe, rooms of doors) is no secret. */
 const importsOfDoor = (door: string): Import[] => [
-  ...ROOMS.map((room) => ({ specifier: `./${room}/some.ts`, forbidden: !['core', 'recipe', 'app', 'cli', 'serve'].includes(room) })),
+  ...ROOMS.map((room) => ({ specifier: `./${room}/some.ts`, forbidden: !['core', 'recipe', 'app', 'cli', 'serve', 'page', 'desktop'].includes(room) })),
   ...PACKAGES.map((name) => ({ specifier: name, forbidden: !(name === 'electron' && door === 'electron.ts') })),
   { specifier: '../renderer/some.ts', forbidden: true },
   { specifier: '../preload/contract/some.ts', forbidden: false },

@@ -2,21 +2,12 @@ import { expect, test } from 'vitest'
 import { instructionsOf, workspaceName } from '../../../renderer/app/names.ts'
 import { matching } from '../../../renderer/app/match.ts'
 import { settingsFrom } from '../../../renderer/app/settings-text.ts'
-import { readFilter } from '../../../renderer/features/history/filter.ts'
 import { commandOf } from '../../../renderer/features/run/command.ts'
-import { shownLayers, worstLayers } from '../../../renderer/features/run/layer-rows.ts'
+import { worstLayers } from '../../../renderer/features/run/layer-rows.ts'
 import { nextActive } from '../../../renderer/ui/next-active.ts'
 import { plainText, spanOf } from '../../../renderer/ui/scale-text.ts'
 import { changed } from '../../../renderer/ui/search.ts'
 import { centred, fitted, pixelAt, zoomed } from '../../../renderer/ui/view.ts'
-
-test('the filter line: fields, quotes, text, and what is no field', () => {
-  expect(readFilter('model:sr verb:demo status:done tag:"to ship" parent:01A archived:yes night shift')).toEqual({
-    filter: { model: 'sr', verb: 'demo', status: 'done', tag: 'to ship', parent: '01A', archived: true, text: 'night shift' }, unknown: [],
-  })
-  expect(readFilter('speed:high verb:fly status: x')).toEqual({ filter: { text: 'x' }, unknown: ['speed:high', 'verb:fly', 'status:'] })
-  expect(readFilter('  ')).toEqual({ filter: {}, unknown: [] })
-})
 
 test('settings that were remembered, and what stands for those that were not', () => {
   expect(settingsFrom('{"theme":"light","language":"zh","letters":false}', 'en')).toEqual({ theme: 'light', language: 'zh', letters: false })
@@ -51,8 +42,6 @@ test('layers: the worst first, accumulated where that is known', () => {
   const layers = [layer('a', 'accumulated', 30), layer('b', 'accumulated', 20), layer('a', 'alone', 5)]
   expect(worstLayers(layers, 1).map(({ tensor }) => tensor)).toEqual(['b'])
   expect(worstLayers([layer('a', 'alone', 5)], 3)).toHaveLength(1)
-  expect(shownLayers(layers, 'accumulated', ' CONV')).toHaveLength(2)
-  expect(shownLayers(layers, 'accumulated', 'b')).toHaveLength(1)
 })
 
 test('the same in a terminal', () => {

@@ -140,6 +140,7 @@ describe('expectationFrom', () => {
   it('puts the recipe over the guess, what follows from it follows', () => {
     const merged = expectationFrom(guess, { preprocess: { color: 'bgr', range: [0, 255], mean: [1, 2, 3] } })
     expect(merged.input).toMatchObject({ color: { value: 'bgr', how: 'the recipe says so' }, range: { value: [0, 255] }, mean: { value: [1, 2, 3] }, layout: guess.input!.layout })
+    expect(expectationFrom(guess, { preprocess: { mean: [7], scale: [2] } }).input).toMatchObject({ mean: { value: [7, 7, 7] }, scale: { value: [2, 2, 2] } })
     expect(merged.output).toMatchObject({ color: { value: 'bgr' }, range: { value: [0, 255] } })
     expect(merged.notes.join('\n')).toMatch(/colour bgr \(the recipe says so\)/)
   })

@@ -74,7 +74,7 @@ describe('readPicture', () => {
     await raw(4, rgba).png().toFile(at('alpha.png'))
     const picture = await readPicture(at('alpha.png'))
     expect([0, 1, 2].map((channel) => plane(picture, channel))).toEqual(planesOf(rgba, 4, 3))
-    expect(await readPictureHeader(at('alpha.png'))).toEqual({ width, height, grey: false, alpha: true })
+    expect(await readPictureHeader(at('alpha.png'))).toEqual({ width, height, grey: false, alpha: true, bits: 8, turned: false })
     await raw(2).toColourspace('b-w').png().toFile(at('grey-alpha.png'))
     expect((await readPicture(at('grey-alpha.png'))).color).toBe('y')
   })

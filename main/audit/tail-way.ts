@@ -1,0 +1,70 @@
+import type { Graph, Node } from '../onnx/graph.ts'
+import type { Topology } from '../onnx/topology.ts'
+
+/** What stands between the last computing node and the dequantize of a graph output, beginning at the output. */
+export interface TailWay {
+  readonly output: string
+  /** null where the way ends before one. */
+  readonly computing: Node | null
+  /** On codes, or to be: what makes a board round the accumulator first. */
+  readonly between: readonly Node[]
+  /** An Add, Concat … of several activations, where the way ends. */
+  readonly meeting: Node | null
+  /** Nodes that read the accumulator besides the way to the output. */
+  readonly others: readonly Node[]
+}
+
+interface Ground {
+  readonly graph: Graph
+  readonly links: Topology
+  /** Whether the graph has codes: nodes behind its last dequantize are the host's. Else all of it is to be quantized. */
+  readonly hasCodes: boolean
+  readonly computing: ReadonlySet<string>
+  readonly transparent: ReadonlySet<string>
+}
+
+/** Walks up from a graph output; undefined where the host computes the end of it in float. */
+export function tailWay(ground: Ground, output: string): TailWay | undefined {
+  const { links, computing, transparent } = ground
+  const between: Node[] = []
+  let onCodes = !ground.hasCodes
+  for (let name = output; ; ) {
+    const node = links.producer.get(name)
+    const way = { output, between, others: [], meeting: null }
+    if (!node) return onCodes ? { ...way, computing: null } : undefined
+    if (isRounding(node)) onCodes = true
+    else if (computing.has(node.op)) return { ...way, computing: node, others: onCodes ? readersBeside(ground, node.outputs[0]!, between.at(-1)) : [] }
+    else {
+      const data = dataInputs(ground, node)
+      if (data.length !== 1) return onCodes ? { ...way, computing: null, meeting: data.length > 1 ? node : null } : undefined
+      if (onCodes && !transparent.has(node.op)) between.push(node)
+      name = data[0]!
+      continue
+    }
+    name = node.inputs[0]!
+  }
+}
+
+export const isRounding = (node: Node): boolean => node.op === 'QuantizeLinear' || node.op === 'DequantizeLinear'
+
+/** Inputs that are neither constants nor their dequantized codes, each once. */
+export function dataInputs({ graph, links }: Pick<Ground, 'graph' | 'links'>, node: Node): string[] {
+  const isConstant = (name: string): boolean => {
+    const maker = links.producer.get(name)
+    return graph.initializers.has(name) || maker?.op === 'Constant' || (maker?.op === 'DequantizeLinear' && graph.initializers.has(maker.inputs[0]!))
+  }
+  return [...new Set(node.inputs)].filter((name) => name !== '' && !isConstant(name))
+}
+
+/** Who reads a value, seen through its roundings, besides the node that leads on to the output. */
+function readersBeside({ links }: Ground, tensor: string, onTheWay: Node | undefined): Node[] {
+  const readers: Node[] = []
+  const open = [tensor]
+  while (open.length > 0) {
+    for (const reader of links.consumers.get(open.pop()!) ?? []) {
+      if (isRounding(reader)) open.push(reader.outputs[0]!)
+      else if (reader !== onTheWay) readers.push(reader)
+    }
+  }
+  return readers
+}

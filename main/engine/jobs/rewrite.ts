@@ -1,0 +1,128 @@
+import { Fault } from '../../core/fault.ts'
+import { writeFileAtomic } from '../../core/files.ts'
+import { sha256 } from '../../core/hash.ts'
+import { quietTask, type Task } from '../../core/task.ts'
+import { encodeModel } from '../../onnx/encode.ts'
+import type { Recipe } from '../../recipe/recipe.ts'
+import { applyRewrites, findRewrites, proveStep, rewriteNamed, type RewriteStep, type RewriteWish } from '../../rewrite/apply.ts'
+import type { Match, Refusal } from '../../rewrite/rewrite.ts'
+import type { Proof } from '../../rewrite/prove.ts'
+import { AUTO, REWRITES } from '../../rewrite/rewrites.ts'
+import { inferValues } from '../../runtime/values.ts'
+import { viewOf, type GraphView } from './graph-view.ts'
+import { rewriteSettings, wishesOf } from './rewritten.ts'
+import { loadWorkpiece, openPart, type Workpiece } from './workpiece.ts'
+
+export interface RewriteFindInput {
+  readonly recipe: Recipe
+}
+
+/** Every rewrite there is, with what it finds in a model. */
+export interface RewriteFindOutput {
+  /** Of the model file. */
+  readonly sha256: string
+  readonly rewrites: readonly {
+    readonly name: string
+    readonly kind: 'rewrite' | 'repair'
+    /** Whether `rewrite: auto` takes it. */
+    readonly auto: boolean
+    readonly found: readonly Match[]
+    readonly refused: readonly Refusal[]
+  }[]
+}
+
+/** What each rewrite finds in a model as it stands; nothing is changed. */
+export async function rewriteFindJob({ recipe }: RewriteFindInput): Promise<RewriteFindOutput> {
+  const piece = await loadWorkpiece(recipe.model)
+  const settings = rewriteSettings(piece, recipe)
+  const rewrites: RewriteFindOutput['rewrites'][number][] = []
+  for (const { name, kind } of REWRITES) {
+    const { found, refused } = await findRewrites(piece.graph, [{ rewrite: name, options: {} }], settings)
+    rewrites.push({ name, kind, auto: AUTO.includes(name), found, refused })
+  }
+  return { sha256: piece.file.sha256, rewrites }
+}
+
+export interface RewriteInput {
+  readonly recipe: Recipe
+  /** Absent: those of the recipe. */
+  readonly wishes?: readonly RewriteWish[]
+}
+
+/** What was done, without the graphs. */
+export type StepFacts = Pick<RewriteStep, 'rewrite' | 'kind' | 'options' | 'matches' | 'relativeTolerance' | 'preprocess'>
+
+export interface RewritePreview {
+  readonly steps: readonly StepFacts[]
+  readonly refused: readonly Refusal[]
+  /** Old tensor name and the name that holds the same values now. */
+  readonly renamed: readonly (readonly [before: string, after: string])[]
+  readonly before: Omit<GraphView, 'sha256' | 'notInferred'>
+  readonly after: Omit<GraphView, 'sha256' | 'notInferred'>
+}
+
+/** The graph before and after rewrites; nothing is proved or kept. */
+export async function rewritePreviewJob(input: RewriteInput): Promise<RewritePreview> {
+  const { piece, result } = await rewriteWith(input, quietTask)
+  return {
+    steps: result.steps.map(stepFacts), refused: result.refused, renamed: [...result.renamed],
+    before: viewOf(piece.graph, await inferValues(piece.graphBytes, {}, piece.file.path)), after: viewOf(result.graph, result.graph.values),
+  }
+}
+
+export interface RewriteJobInput extends RewriteInput {
+  readonly threads: number
+  /** Where the rewritten model is to be written. */
+  readonly out: string
+  /** What a plan was made for; another model is refused. */
+  readonly plannedFor?: string
+}
+
+export interface RewriteJobOutput {
+  readonly steps: readonly StepFacts[]
+  readonly refused: readonly Refusal[]
+  readonly proofs: readonly Proof[]
+  readonly renamed: readonly (readonly [before: string, after: string])[]
+  readonly sha256: string
+  readonly bytes: number
+}
+
+/** Rewrites a model, proves every step, and writes it. Throws `input.nothing-to-rewrite`, `input.plan-for-another`, `model.rewrite-broken`. */
+export async function rewriteJob({ threads, out, plannedFor, ...input }: RewriteJobInput, task: Task): Promise<RewriteJobOutput> {
+  const { piece, wishes, result } = await rewriteWith(input, task)
+  if (plannedFor !== undefined && plannedFor !== piece.file.sha256) {
+    throw new Fault({ code: 'input.plan-for-another', where: piece.file.path, what: 'the plan was made for another model', next: 'Make a plan of this model, or take --force: every rewrite is proved again.' })
+  }
+  if (result.steps.length === 0) throw nothingFits(piece, wishes, result.refused)
+  for (const wish of wishes) if (wish.nodes !== undefined) checkNodes(wish, result.steps)
+  const calibration = await openPart(piece, input.recipe, 'calibration', task)
+  const samples = calibration ? [(await calibration.samples.load(0)).feeds] : []
+  const proofs: Proof[] = []
+  for (const step of result.steps) if (step.kind === 'rewrite') proofs.push(await proveStep(step, { threads, samples, where: piece.file.path }, task))
+  const bytes = encodeModel(result.graph)
+  await writeFileAtomic(out, bytes)
+  return { steps: result.steps.map(stepFacts), refused: result.refused, proofs, renamed: [...result.renamed], sha256: sha256(bytes), bytes: bytes.byteLength }
+}
+
+async function rewriteWith({ recipe, wishes = wishesOf(recipe.rewrite ?? 'auto') }: RewriteInput, task: Task) {
+  for (const { rewrite } of wishes) rewriteNamed(rewrite)
+  const piece = await loadWorkpiece(recipe.model)
+  return { piece, wishes, result: await applyRewrites(piece.graph, wishes, rewriteSettings(piece, recipe), task) }
+}
+
+const stepFacts = ({ rewrite, kind, options, matches, relativeTolerance, preprocess }: RewriteStep): StepFacts => ({ rewrite, kind, options, matches, relativeTolerance, preprocess })
+
+/** The nearest candidates and why each was refused. */
+function nothingFits(piece: Workpiece, wishes: readonly RewriteWish[], refused: readonly Refusal[]): Fault {
+  const near = refused.slice(0, 5).map(({ rewrite, node, why }) => `${rewrite} at ${node}: ${why}`)
+  return new Fault({
+    code: 'input.nothing-to-rewrite', where: piece.file.path, what: `${wishes.map(({ rewrite }) => rewrite).join(', ')}: nothing in this model fits${near.length > 0 ? `. ${near.join('. ')}` : ''}`,
+    next: 'See what there is: scalewright rewrite MODEL --list',
+  })
+}
+
+function checkNodes({ rewrite, nodes = [] }: RewriteWish, steps: readonly RewriteStep[]): void {
+  const done = new Set(steps.filter((step) => step.rewrite === rewrite).flatMap((step) => step.matches.map((match) => match.nodes[0])))
+  const missing = nodes.filter((node) => !done.has(node))
+  if (missing.length > 0) throw new Fault({ code: 'input.nothing-to-rewrite', where: missing.join(', '), what: `${rewrite} does not fit there`, next: 'See what there is: scalewright rewrite MODEL --list' })
+}

@@ -1,0 +1,61 @@
+import { encodeModel } from '../../onnx/encode.ts'
+import { sha256 } from '../../core/hash.ts'
+import { quietTask, type Task } from '../../core/task.ts'
+import { resolveOverrides } from '../../quantize/overrides.ts'
+import { quantizeOptions } from '../../quantize/options.ts'
+import { namedTensors } from '../../quantize/named-tensors.ts'
+import type { Recipe, RewriteRecipe } from '../../recipe/recipe.ts'
+import { applyRewrites, type RewriteResult, type RewriteSettings, type RewriteWish } from '../../rewrite/apply.ts'
+import { AUTO } from '../../rewrite/rewrites.ts'
+import { expectationFor, loadWorkpiece, type Workpiece } from './workpiece.ts'
+
+/** A model with the rewrites of its recipe. */
+export interface RewrittenPiece extends Workpiece {
+  /** Before any rewrite. */
+  readonly preparedBytes: Uint8Array
+  readonly rewritten: RewriteResult
+}
+
+const isList = (rewrite: RewriteRecipe): rewrite is readonly string[] => Array.isArray(rewrite)
+
+/** A piece as it stands. */
+export const unrewritten = (piece: Workpiece): RewrittenPiece =>
+  ({ ...piece, preparedBytes: piece.graphBytes, rewritten: { graph: piece.graph, steps: [], refused: [], renamed: new Map() } })
+
+/** Which rewrites a recipe wishes for, in order. */
+export function wishesOf(rewrite: RewriteRecipe | undefined): readonly RewriteWish[] {
+  if (rewrite === undefined) return []
+  const plain = (name: string): RewriteWish => ({ rewrite: name, options: {} })
+  if (rewrite === 'auto') return AUTO.map(plain)
+  if (isList(rewrite)) return rewrite.map(plain)
+  return Object.entries(rewrite).map(([name, { nodes, ...options }]) => ({ rewrite: name, options, ...(nodes === undefined ? {} : { nodes: nodes as readonly string[] }) }))
+}
+
+/**
+ * The model of a recipe, prepared and rewritten: the graph that is observed, quantized and compared. Nothing is proved here (the
+ * prepare job does it once). What is expected of samples is guessed before rewrites: a mean that is folded away still tells the range.
+ */
+export async function loadRewritten(recipe: Recipe, task: Task = quietTask): Promise<RewrittenPiece> {
+  const piece = await loadWorkpiece(recipe.model)
+  const wishes = wishesOf(recipe.rewrite)
+  if (wishes.length === 0) return unrewritten(piece)
+  const rewritten = await applyRewrites(piece.graph, wishes, rewriteSettings(piece, recipe), task)
+  if (rewritten.steps.length === 0) return { ...unrewritten(piece), rewritten }
+  const graphBytes = encodeModel(rewritten.graph)
+  return { ...piece, graph: rewritten.graph, graphBytes, graphSha256: sha256(graphBytes), preparedBytes: piece.graphBytes, rewritten }
+}
+
+/** What rewrites may not touch and what they may know: names of the recipe, the picture's ranges. */
+export function rewriteSettings(piece: Workpiece, recipe: Recipe): RewriteSettings {
+  const options = quantizeOptions(recipe.quantize)
+  resolveOverrides(piece.graph, options.layers)
+  const { input, output } = expectationFor(piece, recipe, recipe.samples.calibration ?? recipe.samples.evaluation)
+  return {
+    where: piece.file.path,
+    context: {
+      keep: namedTensors(piece.graph, options),
+      picture: input ? { input: input.name, range: input.range.value } : null,
+      output: output.kind.value === 'picture' ? { name: output.name, range: output.range.value } : null,
+    },
+  }
+}

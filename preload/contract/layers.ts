@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { call } from './call.ts'
+import { CODE_TYPE, RUN_REF } from './run.ts'
+
+const NAME = z.string().min(1).max(4096)
+const real = z.number().min(-3.5e38).max(3.5e38)
+
+/** What `quantize.layers` is to say of one tensor; null takes a key out, what is absent stays. `forward_with_float` speaks of the layer that computes it. */
+export const LAYER_CHANGE = z.strictObject({
+  threshold: real.positive().nullish(),
+  range: z.tuple([real.max(0), real.min(0)]).nullish(),
+  method: z.string().max(40).nullish(),
+  bits: z.literal([8, 16]).nullish(),
+  forward_with_float: z.boolean().nullish(),
+  th_scale: real.positive().nullish(),
+})
+export type LayerChange = z.infer<typeof LAYER_CHANGE>
+
+/** How one activation of the run's model is treated. */
+const PLANNED_TENSOR = z.object({
+  tensor: z.string(),
+  node: z.string(),
+  /** The node that computes it: the convolution before a Relu. '' for an input of the model. */
+  layer: z.string(),
+  /** Operators computed as one, in order; none for an input of the model. */
+  ops: z.array(z.string()),
+  /** First tensor of those that share this one's scale. */
+  group: z.string(),
+  /** The tensor whose Statistics tell its range. */
+  seenAs: z.string(),
+  /** Rule that knows the range without looking: methods do nothing here. */
+  fixed: z.string().nullable(),
+  /** Codes it is put on; null: none. */
+  grid: z.object({ type: CODE_TYPE, symmetric: z.boolean(), reduced: z.boolean() }).nullable(),
+  /** Why what makes it computes in float; it may carry codes all the same, for the quantized layers that read it. */
+  float: z.string().nullable(),
+})
+export type PlannedTensor = z.infer<typeof PLANNED_TENSOR>
+
+export const LAYERS_BELOW = z.object({
+  /** The run's recipe with the changes, whole, as a job takes it. */
+  recipe: z.string(),
+  /** Activations that get other codes; those that share a scale with a named one among them. */
+  changed: z.array(z.string()),
+  /** Activations whose values may change in the quantized model: the changed ones and all that is computed from them. */
+  below: z.array(z.string()),
+  /** Another type of codes, or to or from float: latency has to be measured again. */
+  typesChanged: z.boolean(),
+  /** Named tensors that stay as they are, and why. */
+  idle: z.array(z.object({ tensor: z.string(), why: z.enum(['gone', 'float', 'same']), reason: z.string() })),
+  /** From what the parts of the run took; null where it was not measured. */
+  secondsEstimate: z.number().nullable(),
+})
+export type LayersBelow = z.infer<typeof LAYERS_BELOW>
+
+/** Single layers of a recorded run. Faults: `input.no-statistics` where the run keeps none. Large models take seconds at the first question. */
+export const LAYER_CALLS = {
+  /** Every activation in topological order. */
+  'layers.plan': call(z.strictObject({ run: RUN_REF }), z.object({ tensors: z.array(PLANNED_TENSOR) })),
+  /** What changes to single layers would reach. Nothing is run. Faults: `recipe.*`. */
+  'layers.below': call(z.strictObject({ run: RUN_REF, layers: z.record(NAME, LAYER_CHANGE) }), LAYERS_BELOW),
+} as const

@@ -1,0 +1,51 @@
+import type { Run } from '../../client.ts'
+import { useCall } from '../../client.ts'
+import { recipeAt } from '../../project/project.ts'
+import { useSay, wordIn } from '../../texts/texts.ts'
+import { FaultNotice } from '../../ui/fault-notice.tsx'
+import { short } from '../../ui/format.ts'
+import type { ChartView } from './address.ts'
+import type { LayerDraft } from './draft.ts'
+import type { LayerRow } from './rows.ts'
+import { ThresholdEditor } from './threshold-editor.tsx'
+import { WeightView } from './weight-view.tsx'
+import { shortType } from './columns.tsx'
+
+interface TensorPanelProps {
+  readonly run: Run
+  readonly row: LayerRow | undefined
+  readonly draft: LayerDraft | undefined
+  /** Why nothing can be asked about tensors of this run. */
+  readonly planFault: unknown
+  readonly view: ChartView
+  readonly onView: (change: Partial<ChartView>) => void
+  readonly onDraft: (draft: LayerDraft | null, tag?: string) => void
+}
+
+/** The tensor that is looked at: its values, its range, and what else could be done with it. */
+export function TensorPanel({ run, row, draft, planFault, view, onView, onDraft }: TensorPanelProps) {
+  const say = useSay()
+  const statistics = useCall('statistics.tensors', { run: run.run }, { enabled: planFault === null })
+  const name = row === undefined ? undefined : (row.plan?.seenAs ?? row.tensor)
+  const seen = statistics.data?.tensors.find(({ tensor }) => tensor === name)
+  if (row === undefined) return <div className="tensor-body"><p className="tensor-empty">{say('layers.pick')}</p></div>
+  const lines = recipeAt((run.recipe ?? {}) as Record<string, unknown>, ['quantize', 'layers', row.tensor])
+  const currentScale = lines !== null && typeof lines === 'object' && 'th_scale' in lines && typeof lines.th_scale === 'number' ? lines.th_scale : 1
+  return (
+    <>
+      <header className="panel-head tensor-head">
+        <h2 className="mono tensor-name" title={row.tensor}>{row.tensor}</h2>
+        <span className="panel-note" title={row.reason}>{[row.op, row.kind === 'activation' ? '' : wordIn(say, 'kind', row.kind), shortType(row.type), seen === undefined ? '' : say('layers.seen', { count: short(seen.count) })].filter(Boolean).join(' · ')}</span>
+      </header>
+      <div className="tensor-body">
+        {row.ties.length > 0 ? <p className="tensor-ties" title={row.ties.join('\n')}>{say('layers.ties', { count: row.ties.length, names: row.ties.slice(0, 3).join(', ') + (row.ties.length > 3 ? ' …' : '') })}</p> : null}
+        {(planFault ?? statistics.error) === null ? null : <FaultNotice fault={planFault ?? statistics.error} />}
+        {row.kind !== 'activation' ? <WeightView row={row} /> : null}
+        {row.kind === 'activation' && row.plan !== undefined && statistics.data !== undefined && seen === undefined ? <p className="readout-float">{say('layers.not-seen')}</p> : null}
+        {row.kind === 'activation' && row.plan !== undefined && seen !== undefined ? (
+          <ThresholdEditor key={row.key} run={run.run} row={row} plan={row.plan} seen={seen} draft={draft} currentScale={currentScale} view={view} onView={onView} onDraft={onDraft} />
+        ) : null}
+      </div>
+    </>
+  )
+}

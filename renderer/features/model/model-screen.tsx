@@ -1,0 +1,146 @@
+import { lazy, Suspense, useCallback, useState, type ReactNode } from 'react'
+import { Link, useNavigate, useSearchParams } from 'react-router'
+import type { InspectReport, ModelRef } from '../../../preload/contract/index.ts'
+import { Screen } from '../../app/screen.tsx'
+import { call, useCall } from '../../client.ts'
+import { changeProject, useProject } from '../../project/project.ts'
+import { useSay } from '../../texts/texts.ts'
+import { Button } from '../../ui/button.tsx'
+import { FaultNotice } from '../../ui/fault-notice.tsx'
+import { bytes, modelName, shortRun } from '../../ui/format.ts'
+import { changed } from '../../ui/search.ts'
+import { useWhyNot } from '../../ui/use-writable.ts'
+import { ChooseModel } from './choose-model.tsx'
+import { ModelCard } from './model-card.tsx'
+import { modelViewOf, refText, type ModelView } from './model-view.ts'
+import { NodePanel } from './node-panel.tsx'
+import { useFileDrop } from './use-file-drop.ts'
+import { useModelUpload } from './use-upload.ts'
+import { withModel } from './with-model.ts'
+import './model.css'
+
+const GraphPanel = lazy(async () => ({ default: (await import('./graph/graph-panel.tsx')).GraphPanel }))
+
+/** The model of the project: chosen, looked at, and taken. */
+export function ModelScreen() {
+  const say = useSay()
+  const [parameters, setParameters] = useSearchParams()
+  const { recipe } = useProject()
+  const view = modelViewOf(parameters)
+  const choosing = parameters.has('choose')
+  const own = typeof recipe['model'] === 'string' ? recipe['model'] : null
+  const model: ModelRef | null = choosing ? null : (view.model ?? (own === null ? null : { kind: 'path', path: own }))
+  const choose = (next: ModelRef): void => setParameters({ m: refText(next) })
+  const upload = useModelUpload((path) => choose({ kind: 'path', path }))
+  const writable = useWhyNot() === undefined
+  const isAbove = useFileDrop((files) => { if (writable) void upload.take(files) })
+  const onChange = useCallback((change: Readonly<Record<string, string>>) => setParameters((known) => changed(known, change), { replace: true }), [setParameters])
+  const look = (
+    <>
+      {upload.work === null ? null : <Uploading {...upload.work} />}
+      {upload.fault === null ? null : <FaultNotice fault={upload.fault}><Button onClick={upload.forget}>{say('close')}</Button></FaultNotice>}
+      {isAbove ? <div className="drop-here" role="status">{say(writable ? 'model.drop.now' : 'model.read-only')}</div> : null}
+    </>
+  )
+  if (model === null) {
+    return (
+      <Screen crumbs={[{ name: say('place.model') }]} action={own === null ? null : <Link className="button" to="/model">{say('model.back')}</Link>}>
+        <div className="choose-screen">{look}<ChooseModel writable={writable} onFiles={(files) => void upload.take(files)} onChoose={choose} /></div>
+      </Screen>
+    )
+  }
+  return <LookedAt key={refText(model)} model={model} own={own} view={view} onChange={onChange} onAnother={() => setParameters({ choose: '1' })}>{look}</LookedAt>
+}
+
+function Uploading({ names, progress: { sent, total }, cancel }: NonNullable<ReturnType<typeof useModelUpload>['work']>) {
+  const say = useSay()
+  return (
+    <section className="panel uploading" aria-label={say('model.uploading')}>
+      <p>{say('model.uploading')} <span className="mono">{names.join(', ')}</span></p>
+      <progress max={Math.max(1, total)} value={sent} aria-label={say('model.uploading')} />
+      <span className="number muted">{bytes(sent)} / {bytes(total)}</span>
+      <Button onClick={cancel}>{say('cancel')}</Button>
+    </section>
+  )
+}
+
+interface LookedAtProps {
+  readonly model: ModelRef
+  /** Path of the project's model. */
+  readonly own: string | null
+  readonly view: ModelView
+  readonly onChange: (change: Readonly<Record<string, string>>) => void
+  readonly onAnother: () => void
+  readonly children: ReactNode
+}
+
+/** One model: its graph, and beside it the card or what is selected. */
+function LookedAt({ model, own, view, onChange, onAnother, children }: LookedAtProps) {
+  const say = useSay()
+  const inspected = useCall('models.inspect', { model }, { staleTime: Infinity })
+  const drawn = useCall('models.graph', { model }, { staleTime: Infinity })
+  const sha256 = drawn.data?.sha256
+  const runs = useCall('runs.list', { model: sha256 ?? 'none', status: 'done', limit: 50 }, { enabled: sha256 !== undefined }).data?.runs
+  const run = useCall('runs.show', { run: view.run ?? 'none' }, { enabled: view.run !== null })
+  const { data: report, error } = inspected
+  const graph = drawn.data
+  const name = model.kind === 'run' && model.version === 'quantized' ? say('model.of-run', { run: shortRun(model.run) }) : modelName(report?.path ?? (model.kind === 'path' ? model.path : null))
+  const showsNode = graph !== undefined && view.at !== null && !view.aboutModel
+  const tab = (which: 'model' | 'node', shown: boolean, text: string) => (
+    <button type="button" role="tab" id={`side-${which}`} aria-controls="side" aria-selected={shown} disabled={which === 'node' && view.at === null} onClick={() => onChange({ side: which === 'model' && view.at !== null ? 'model' : '' })}>{text}</button>
+  )
+  return (
+    <Screen crumbs={[{ name: say('place.model') }, { name }]} action={<><Button onClick={onAnother}>{say('model.another')}</Button><Take model={model} own={own} report={report} /></>}>
+      <div className="model">
+        {children}
+        <div className="model-main">
+          {graph === undefined ? (
+            <section className="panel graph-waits" data-grows aria-label={say('model.graph')}>
+              {drawn.error === null ? <p className="panel-text" role="status">{say('model.reading')}</p> : <FaultNotice fault={drawn.error}><Button onClick={onAnother}>{say('model.another')}</Button></FaultNotice>}
+            </section>
+          ) : (
+            <Suspense fallback={<section className="panel" data-grows />}>
+              <GraphPanel graph={graph} name={name} view={view} run={view.run === null ? undefined : run.data?.run} runs={runs ?? []} onChange={onChange} />
+            </Suspense>
+          )}
+          <aside className="panel model-side" aria-label={say('model.side')}>
+            <div className="panel-head"><div className="tabs" role="tablist" aria-label={say('model.side')}>{tab('model', !showsNode, say('model'))}{tab('node', showsNode, say('model.selection'))}</div></div>
+            <div className="model-side-body" id="side" role="tabpanel" aria-labelledby={showsNode ? 'side-node' : 'side-model'} tabIndex={0}>
+              {run.error === null ? null : <FaultNotice fault={run.error} />}
+              {showsNode && view.at !== null ? <NodePanel graph={graph} at={view.at} folded={view.folded} grouping={view.grouping} run={view.run === null ? undefined : run.data?.run} onChange={onChange} /> : (
+                <>
+                  {error === null || drawn.error !== null ? null : <FaultNotice fault={error} />}
+                  {report === undefined ? <p className="panel-text" role="status">{say(error === null ? 'model.reading' : 'model.unusable')}</p> : <ModelCard report={report} name={name} />}
+                </>
+              )}
+            </div>
+          </aside>
+        </div>
+      </div>
+    </Screen>
+  )
+}
+
+/** The one action: the model becomes the project's; once it is, the samples are next. */
+function Take({ model, own, report }: { readonly model: ModelRef; readonly own: string | null; readonly report: InspectReport | undefined }) {
+  const say = useSay()
+  const navigate = useNavigate()
+  const { recipe } = useProject()
+  const [fault, setFault] = useState<unknown>(null)
+  if (report === undefined || (model.kind === 'run' && model.version === 'quantized')) return null
+  if (report.path === own) return <Link className="button" data-tone="primary" to="/samples">{say('model.next')}</Link>
+  async function take(path: string): Promise<void> {
+    try {
+      changeProject({ recipe: model.kind === 'bundled' ? (await call('recipe.bundled', {})).recipe : withModel(recipe, path) })
+      void navigate('/samples')
+    } catch (error) {
+      setFault(error)
+    }
+  }
+  return (
+    <>
+      {fault === null ? null : <FaultNotice fault={fault} />}
+      <Button tone="primary" title={own === null ? undefined : say('model.use.what', { name: modelName(own) })} onClick={() => void take(report.path)}>{say('model.use')}</Button>
+    </>
+  )
+}

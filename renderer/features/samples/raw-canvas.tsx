@@ -1,0 +1,34 @@
+import { useLayoutEffect, useRef } from 'react'
+import type { SmallPicture } from '../../../preload/contract/index.ts'
+
+interface RawCanvasProps {
+  readonly picture: SmallPicture
+  /** What it shows; absent: something beside it says so. */
+  readonly label?: string
+  readonly className?: string
+}
+
+/** A picture of raw bytes, pixel by pixel; the style sheet decides its size. */
+export function RawCanvas({ picture, label, className }: RawCanvasProps) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  useLayoutEffect(() => {
+    canvas.current?.getContext('2d')?.putImageData(imageOf(picture), 0, 0)
+  }, [picture])
+  return (
+    <canvas
+      ref={canvas} width={picture.width} height={picture.height} className={className}
+      {...(label === undefined ? { 'aria-hidden': true } : { role: 'img', 'aria-label': label })}
+    />
+  )
+}
+
+function imageOf({ width, height, rgb }: SmallPicture): ImageData {
+  const image = new ImageData(width, height)
+  for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
+    image.data[to] = rgb[from]!
+    image.data[to + 1] = rgb[from + 1]!
+    image.data[to + 2] = rgb[from + 2]!
+    image.data[to + 3] = 255
+  }
+  return image
+}

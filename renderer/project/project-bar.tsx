@@ -1,0 +1,44 @@
+import { Link, useLocation } from 'react-router'
+import { useSay, wordIn, type Say } from '../texts/texts.ts'
+import { placeTo } from '../app/places.ts'
+import { useProject } from './project.ts'
+import { stepsOf, type Step } from './steps.ts'
+import './project-bar.css'
+
+const SHAPES = { done: '✓', stale: '!', open: '○', blocked: '–' } as const
+
+/** Why a step stands as it does, in words. */
+export function whyOf(say: Say, { state, because }: Step): string {
+  const names = because.map((name) => wordIn(say, 'part', name)).join(', ')
+  return state === 'stale' ? say('step.stale.why', { names }) : state === 'blocked' ? say('step.blocked.why', { names }) : say(`step.${state}`)
+}
+
+interface ProjectBarProps {
+  /** Shapes alone, where the bar has to hold more. */
+  readonly compact: boolean
+}
+
+/** The steps of the project: how far it is, and why not further. */
+export function ProjectBar({ compact }: ProjectBarProps) {
+  const say = useSay()
+  const here = useLocation().pathname.split('/').at(-1)
+  const project = useProject()
+  return (
+    <nav aria-label={say('steps')}>
+      <ol className="steps" data-compact={compact || undefined}>
+        {stepsOf(project).map((step) => {
+          const name = say(`place.${step.name}`)
+          const why = whyOf(say, step)
+          return (
+            <li key={step.name}>
+              <Link to={placeTo(step.name, project.ran?.id ?? null)} className="step" data-state={step.state} aria-current={step.name === here ? 'step' : undefined} title={`${name}: ${why}`}>
+                <span className="step-shape" aria-hidden="true">{SHAPES[step.state]}</span>
+                <span className={compact ? 'unseen' : undefined}>{name}</span><span className="unseen">, {why}</span>
+              </Link>
+            </li>
+          )
+        })}
+      </ol>
+    </nav>
+  )
+}
