@@ -1,15 +1,20 @@
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { environment, productsSaturate } from '../main/runtime/environment.ts'
 import { benchCalibrate, type BenchRow } from './calibrate.ts'
+import { benchCascade } from './cascade.ts'
 import { figureTable, reached, say, type Figure } from './figure.ts'
 import { benchHistory } from './history.ts'
 import { benchModels } from './models.ts'
 import { benchQuality } from './quality.ts'
+import { benchResidual } from './residual.ts'
+import { benchRewrites } from './rewrites.ts'
 import { benchSpeedAndSize } from './speed-and-size.ts'
 import { hasData, threads } from './subjects.ts'
+import { benchWindow } from './window.ts'
 
 const DEFAULT_SECTIONS = ['calibrate', 'methods', 'latency', 'size']
-const SECTIONS = [...DEFAULT_SECTIONS, 'quality', 'models', 'history']
+const SECTIONS = [...DEFAULT_SECTIONS, 'quality', 'models', 'history', 'window', 'residual', 'cascade', 'rewrites']
 
 const USAGE = `Usage: npm run bench -- [SECTION…] [--json] [--seeds 0,1,2]
 Sections: ${SECTIONS.join(' ')}; without one: ${DEFAULT_SECTIONS.join(' ')}.`
@@ -53,6 +58,10 @@ async function results(sections: ReadonlySet<string>, seeds: readonly number[]):
   if (asked('quality')) found.push(await benchQuality(seeds))
   if (asked('models')) found.push(await benchModels())
   if (asked('history')) found.push({ figures: benchHistory() })
+  if (asked('window')) found.push({ figures: await benchWindow() })
+  if (asked('residual')) found.push(await benchResidual())
+  if (asked('cascade')) found.push(await benchCascade())
+  if (asked('rewrites')) found.push(await benchRewrites())
   return found
 }
 
@@ -68,13 +77,13 @@ async function main(): Promise<void> {
   if (!hasData) say('The public test data (../shared/data) is not there: figures are of the bundled sample, and goals for edsr8_x2 and abpn_x3 do not apply.')
   const found = await results(new Set(positionals.length > 0 ? positionals : DEFAULT_SECTIONS), seeds)
   const figures = found.flatMap((section) => section.figures)
-  const machine = { ...environment(threads), productsSaturate: productsSaturate(), publicData: hasData }
+  const machine = { ...environment(threads), productsSaturate: productsSaturate(), publicData: hasData, load: loadavg()[0]! }
   if (values.json) {
     const details = found.map((section) => section.details).filter((part) => part !== undefined)
     process.stdout.write(`${JSON.stringify({ environment: machine, figures: figures.map((figure) => ({ ...figure, reached: reached(figure) })), details }, null, 2)}\n`)
     return
   }
-  const parts = [`${machine.cpu}, ${threads} threads, ONNX Runtime ${machine.onnxruntime}, Node ${machine.node}`, ...found.flatMap(({ text }) => text ?? []), ...(figures.length > 0 ? [figureTable(figures)] : [])]
+  const parts = [`${machine.cpu}, ${threads} threads, ONNX Runtime ${machine.onnxruntime}, Node ${machine.node}, load ${loadavg()[0]!.toFixed(1)}`, ...found.flatMap(({ text }) => text ?? []), ...(figures.length > 0 ? [figureTable(figures)] : [])]
   process.stdout.write(`${parts.join('\n\n')}\n`)
 }
 

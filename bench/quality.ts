@@ -48,7 +48,7 @@ interface FreedRow {
   readonly gainDb: number
 }
 
-interface Evaluation {
+export interface Evaluation {
   readonly name: string
   readonly samples: SampleSet
   readonly part: OpenedPart
@@ -78,7 +78,7 @@ export async function benchQuality(seeds: readonly number[]): Promise<SectionRes
   return { figures, text: texts.join('\n\n'), details: { losses, freed } }
 }
 
-async function evaluationOf(piece: RewrittenPiece, subject: Subject, set: number): Promise<Evaluation> {
+export async function evaluationOf(piece: RewrittenPiece, subject: Subject, set: number): Promise<Evaluation> {
   const part = await opened(piece, recipeOf(subject, {}, set), 'evaluation')
   const loaded: Sample[] = []
   for (let index = 0; index < part.samples.count; index++) loaded.push(await part.samples.load(index))
@@ -91,7 +91,7 @@ async function evaluationOf(piece: RewrittenPiece, subject: Subject, set: number
   return { ...evaluation, floatDb }
 }
 
-async function qualityOf(model: Uint8Array, mode: 'float' | 'simulated', { samples, part, protocol }: Omit<Evaluation, 'floatDb'>): Promise<number> {
+export async function qualityOf(model: Uint8Array, mode: 'float' | 'simulated', { samples, part, protocol }: Omit<Evaluation, 'floatDb'>): Promise<number> {
   const session = await openSession(model, { mode, threads })
   try {
     const scores: number[] = []

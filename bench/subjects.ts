@@ -30,10 +30,13 @@ const real = (name: string, factor: number): Subject => ({
   evaluation: ['Set5', 'BSD100'].map((set) => ({ name: set, path: data(`images/${set}/image_SRF_${factor}`) })),
 })
 
-const BUNDLED: Subject = {
-  name: 'sample_x2', model: at('resources/sample/models/sample_x2.onnx'), calibration: { path: at('resources/sample/calibration'), set: [] },
+/** A model of the bundled sample with the sample's pictures. */
+export const sampleSubject = (name: string): Subject => ({
+  name, model: at(`resources/sample/models/${name}.onnx`), calibration: { path: at('resources/sample/calibration'), set: [] },
   evaluation: [{ name: 'sample', path: at('resources/sample/evaluation') }],
-}
+})
+
+const BUNDLED = sampleSubject('sample_x2')
 
 export const ABPN = 'abpn_x3'
 export const EDSR = 'edsr8_x2'

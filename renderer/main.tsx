@@ -9,6 +9,7 @@ import { installTrustedTypes } from '../preload/contract/index.ts'
 import { openRouter } from './app/routes.tsx'
 import { settings, useColorScheme, useSettings } from './app/settings.ts'
 import { SignIn } from './app/sign-in.tsx'
+import { refuseStrayFiles } from './app/stray-files.ts'
 import { call, connect, faultOf, watchKey } from './client.ts'
 import { openProject } from './project/project.ts'
 import { changeLanguage, startTexts } from './texts/texts.ts'
@@ -41,6 +42,7 @@ function Window({ router, fault }: WindowProps) {
 async function start(): Promise<void> {
   installTrustedTypes(window)
   watchKey()
+  refuseStrayFiles()
   await startTexts(settings().language)
   const root = createRoot(document.querySelector('#root')!)
   try {

@@ -46,6 +46,8 @@ export interface App {
   /** `run` on the bundled sample. */
   demo(input: DemoInput, task: RunTask): Promise<DemoResult>
   doctor(task: Task): Promise<DoctorReport>
+  /** Times single operators on this machine; records nothing. Throws `input.unknown-operator`. */
+  benchOperators(input: BenchOperatorsInput, task: Task): Promise<BenchOperatorsResult>
   readonly runs: RunHistory
   /** Asks about Statistics, in milliseconds once warm. Faults: `input.no-statistics`, `input.unknown-tensor` … */
   ask<K extends QuestionKind>(kind: K, question: QuestionInput<K>): Promise<Answer<K>>
@@ -155,6 +157,8 @@ export interface RewriteInput {
   readonly wishes?: readonly RewriteWish[]
   /** SHA-256 of the model that a plan was made for. */
   readonly plannedFor?: string
+  /** Every wish must fit somewhere; else one of them is enough. */
+  readonly strict?: boolean
   readonly parent?: string
   /** The rewritten model is also written to this absolute path. */
   readonly out?: string
@@ -164,6 +168,8 @@ export interface RewriteInput {
 export interface RewriteResult extends Run {
   readonly steps: JobOutput<'rewrite'>['steps']
   readonly refused: JobOutput<'rewrite'>['refused']
+  /** What repairs did to the evaluation samples: measured, never proved. */
+  readonly repairs: JobOutput<'rewrite'>['repairs']
 }
 
 export interface RunInput {
@@ -201,6 +207,18 @@ export interface DemoInput {
 export interface DemoResult extends Run {
   readonly files: { readonly picture: string; readonly recipe: string; readonly model: string }
 }
+
+export interface BenchOperatorsInput {
+  /** Absolute path; the table is written there. */
+  readonly out?: string
+  /** One small size and a short budget. */
+  readonly quick?: boolean
+  /** Only these operators. */
+  readonly ops?: readonly string[]
+}
+
+/** The table, and which execution providers there are. */
+export type BenchOperatorsResult = JobOutput<'bench-operators'>
 
 export interface DoctorReport {
   /** False when a check failed. */

@@ -58,6 +58,10 @@ export async function openApp(options: AppOptions): Promise<App> {
     rewrite: (input, task) => rewriteModel(input, task, record),
     audit: (input, task) => auditModel(input, task, { record, store, workspace }),
     demo: (input, task) => runDemo({ folder: input.out ?? join(workspace, 'demo'), task, record }),
+    benchOperators: async (input, task) => {
+      checkOut(input.out)
+      return job('bench-operators', { ...input, threads: threadsFor() }, task)
+    },
     doctor: (task) => doctor({ workspace, threads: threadsFor(), open: store, task }),
     runs: runHistory(store),
     ask: (kind, question) => desk.ask(kind, question),

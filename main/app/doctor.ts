@@ -25,6 +25,7 @@ export async function doctor({ workspace, threads, open, task }: DoctorInput): P
     { name: 'node', status: 'ok', value: environment.node },
     { name: 'onnxruntime', status: 'ok', value: environment.onnxruntime },
     instructions(instructionSet, productsSaturate),
+    await providers(task),
     memory(),
     await disk(workspace),
     await health(workspace, open, task),
@@ -38,6 +39,20 @@ function instructions(flags: readonly string[] | null, saturate: boolean | null)
   return {
     name: 'instructions', status: 'warning', value,
     next: 'This CPU has no VNNI: sums of u8×s8 products can saturate in fused models. Judge a board by the simulated numbers, or use preset x86.',
+  }
+}
+
+/** The CPU is enough; what else there is is said. A driver that ends the process on the way is not there to be used. */
+async function providers(task: Task): Promise<DoctorCheck> {
+  const name = 'providers'
+  try {
+    const states = await job('providers', undefined, task)
+    const present = states.filter((state) => state.present).map(({ title }) => title)
+    const absent = states.filter((state) => !state.present).map(({ title, why }) => `${title} (${why})`)
+    return { name, status: 'ok', value: `${present.join(', ')}${absent.length === 0 ? '' : `; absent: ${absent.join(', ')}`}` }
+  } catch (thrown) {
+    task.signal.throwIfAborted()
+    return { name, status: 'warning', value: `CPU; looking for others ended with: ${asFault(thrown).message}`, next: 'Scalewright computes on the CPU; mend or remove the driver where you need another provider.' }
   }
 }
 

@@ -100,7 +100,7 @@ export function handlersOf(app: App, jobs: Jobs, facts: DoorFacts): Handlers {
     ...rewriteViews(app, facts),
     ...pictureViews(app, facts),
     ...sampleViews(app, facts),
-    ...layerQuestions(app),
+    ...layerQuestions(app, facts),
     ...uploadCalls(app),
   } satisfies Handlers
 }

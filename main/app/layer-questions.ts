@@ -5,14 +5,17 @@ import type { Run } from '../core/run.ts'
 import { changeRecipe, recipeFromText } from '../recipe/read-recipe.ts'
 import type { Recipe } from '../recipe/recipe.ts'
 import { writeRecipe } from '../recipe/write-recipe.ts'
+import type { PathGuard } from './allowed-paths.ts'
 import type { App } from './api.ts'
 import { statisticsOf } from './history.ts'
+import { guardImported } from './imported-runs.ts'
 
 /** The calls about single layers of a recorded run. */
-export function layerQuestions(app: App): Pick<Handlers, 'layers.plan' | 'layers.below'> {
+export function layerQuestions(app: App, { guard }: { readonly guard: PathGuard }): Pick<Handlers, 'layers.plan' | 'layers.below'> {
   const planned = async (id: string) => {
     const run = await app.runs.show(id)
     if (!run.recipe) throw new Fault({ code: 'input.no-recipe', what: `this run (${run.verb}, ${run.status}) keeps no recipe`, where: run.run, next: 'Take a run of `run` or `quantize` that was done.' })
+    await guardImported(app, guard, run)
     return { run, place: { recipe: changeRecipe(run.recipe as Recipe, {}), statistics: statisticsOf(run).path } }
   }
   return {

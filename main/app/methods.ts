@@ -78,7 +78,8 @@ type Prepass = Pass & { readonly recipe: Recipe }
 const withMethod = (recipe: Recipe, method: MethodName): Recipe =>
   ({ ...recipe, quantize: { ...recipe.quantize, activations: { ...recipe.quantize.activations, method } } })
 
-const needsTimes = ({ gates }: Recipe): boolean => Object.hasOwn(gates, 'latency_ratio')
+/** A gate or a score of every method rests on its own times. */
+const needsTimes = ({ gates, compare }: Recipe): boolean => Object.hasOwn(gates, 'latency_ratio') || (compare.latency && compare.score !== undefined)
 
 async function measureMethod(job: MethodsJob, method: MethodName, known: Prepass | undefined) {
   const { store, environment, threads, input, scratch, said } = job

@@ -1,12 +1,13 @@
 import type { CheckedRequestOf } from '../../preload/contract/calls.ts'
 import { Fault } from '../core/fault.ts'
 import { shellWord } from '../core/shell-word.ts'
-import { changeRecipe, pathsOf, recipeFromText } from '../recipe/read-recipe.ts'
+import { changeRecipe, recipeFromText } from '../recipe/read-recipe.ts'
 import type { Recipe } from '../recipe/recipe.ts'
 import { writeRecipe } from '../recipe/write-recipe.ts'
 import type { PathGuard } from './allowed-paths.ts'
 import type { App } from './api.ts'
 import { checkGates } from './gates.ts'
+import { guardRecipe } from './guard-recipe.ts'
 import { chosenPaths } from './imported-runs.ts'
 import type { Order } from './jobs.ts'
 import { checkMethods } from './methods.ts'
@@ -28,13 +29,13 @@ export async function orderOf(spec: Spec, place: OrderPlace): Promise<Order> {
   if (spec.kind === 'compare') {
     const changes = { set: spec.set }
     const earlier = await app.runs.show(spec.run)
-    if (earlier.recipe) checkRecipe(changeRecipe(earlier.recipe as Recipe, changes, folder), await chosenPaths(app, earlier), place)
+    if (earlier.recipe) await checkRecipe(changeRecipe(earlier.recipe as Recipe, changes, folder), await chosenPaths(app, earlier), place)
     const words = ['compare', earlier.run, ...spec.set.flatMap((one) => ['--set', shellWord(one)])].join(' ')
     return { kind: 'compare', command: command(words), work: (task) => app.compare({ run: earlier.run, changes, cwd: folder }, task) }
   }
   const parent = 'parent' in spec && spec.parent !== undefined ? await app.runs.show(spec.parent) : undefined
   const recipe = recipeFromText(spec.recipe, folder)
-  checkRecipe(recipe, parent ? await chosenPaths(app, parent) : [], place)
+  await checkRecipe(recipe, parent ? await chosenPaths(app, parent) : [], place)
   if (spec.kind === 'methods') return methodsOrder(spec, { recipe, ...(parent ? { parent: parent.run } : {}) }, app, command)
   if (spec.kind === 'rewrite') {
     const wishes = spec.wishes.map(({ nodes, ...wish }) => ({ ...wish, ...(nodes ? { nodes } : {}) }))
@@ -57,7 +58,7 @@ function methodsOrder({ methods: names }: Extract<Spec, { kind: 'methods' }>, in
   }
 }
 
-function checkRecipe(recipe: Recipe, known: readonly string[], { app, guard }: OrderPlace): void {
+async function checkRecipe(recipe: Recipe, known: readonly string[], { app, guard }: OrderPlace): Promise<void> {
   const { workspace, ...rest } = recipe
   if (workspace !== undefined && workspace !== app.workspace) {
     throw new Fault({
@@ -66,5 +67,5 @@ function checkRecipe(recipe: Recipe, known: readonly string[], { app, guard }: O
     })
   }
   checkGates(recipe.gates)
-  guard(pathsOf(rest), known)
+  await guardRecipe(app, guard, rest, known)
 }

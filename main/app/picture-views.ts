@@ -20,7 +20,7 @@ export function pictureViews(app: App, { guard }: { readonly guard: PathGuard })
     }
     await guardImported(app, guard, run)
     const recipe = run.recipe as Recipe
-    return { run, place: { recipe, threads: recipe.threads ?? app.threads, quantized: model.path } }
+    return { run, place: { recipe, threads: recipe.threads ?? app.threads, quantized: model.path, known: { model: run.model?.sha256, quantized: model.sha256 } } }
   }
   return {
     'pictures.list': async ({ run: id }) => {

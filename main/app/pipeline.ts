@@ -3,8 +3,9 @@ import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Fault } from '../core/fault.ts'
 import { ensureFolder, writeFileAtomic } from '../core/files.ts'
-import type { Artifact, CalibrationFacts, Run } from '../core/run.ts'
-import type { JobOutput } from '../engine/jobs.ts'
+import type { Artifact, CalibrationFacts, Finding, Run } from '../core/run.ts'
+import type { JobInput, JobOutput } from '../engine/jobs.ts'
+import { withSettings } from '../recipe/changes.ts'
 import type { Recipe } from '../recipe/recipe.ts'
 import { writeRecipe } from '../recipe/write-recipe.ts'
 import { inheritedFrom, type Inherited } from './earlier-run.ts'
@@ -22,12 +23,13 @@ export interface Seen {
 
 /** Looks at model and samples; gives the recipe with what was guessed written into it. */
 export async function prepareStep(recording: Recording, recipe: Recipe, threads: number): Promise<{ prepared: Prepared; recipe: Recipe }> {
-  const prepared = await recording.job('prepare', { recipe, threads })
+  const prepared = await recording.job('prepare', { recipe, threads, workspace: recording.store.folder })
   for (const note of prepared.notes) recording.task.report({ stage: 'prepare', done: 3, total: 3, unit: 'steps', note })
   return { prepared, recipe: withGuesses(recipe, prepared) }
 }
 
-function withGuesses(recipe: Recipe, { preprocess }: Prepared): Recipe {
+function withGuesses(asked: Recipe, { preprocess, settings }: Prepared): Recipe {
+  const recipe = withSettings(asked, settings)
   const { calibration, evaluation } = recipe.samples
   const filled = <T extends object>(part: T | undefined, guessed: unknown) => (part === undefined ? {} : guessed ? { ...part, preprocess: guessed } : part)
   return {
@@ -106,11 +108,18 @@ export async function fromStatistics(recording: Recording, recipe: Recipe, { pre
   return {
     recipe, model: prepared.model, samples: prepared.samples,
     ...(seen.facts ? { calibration: seen.facts } : {}),
-    ...compared.parts,
+    ...compared.parts, findings: [...(compared.parts.findings ?? []), ...(await auditStep(recording, recipe, { quantized: model.path, statistics: seen.statistics.path, scales: output.table, ...measuredIn(compared.parts) }))],
     size: sizeOf(prepared.model.bytes, model.bytes), scales: output.table, proofs: [...prepared.proofs, ...output.proofs],
     artifacts: [model, seen.statistics, written, ...(compared.picture ? [compared.picture] : [])],
     notes: [...prepared.notes, ...output.notes, ...compared.notes],
   }
+}
+
+const measuredIn = ({ layers, operators }: CompareStep['parts']): Pick<JobInput<'audit'>, 'layers' | 'operators'> => ({ ...(layers ? { layers } : {}), ...(operators ? { operators } : {}) })
+
+/** What goes wrong in the quantized model on the recipe's board, with all that is known of it. */
+async function auditStep(recording: Recording, recipe: Recipe, known: Omit<JobInput<'audit'>, 'recipe' | 'board' | 'workspace'>): Promise<readonly Finding[]> {
+  return (await recording.job('audit', { recipe, board: recipe.board, workspace: recording.store.folder, ...known })).findings
 }
 
 export const sizeOf = (floatBytes: number, quantizedBytes: number) => ({ floatBytes, quantizedBytes, ratio: quantizedBytes / floatBytes })

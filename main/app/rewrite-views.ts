@@ -13,8 +13,8 @@ export function rewriteViews(app: App, { folder, guard }: { readonly folder: str
     return recipe
   }
   return {
-    'rewrites.find': async ({ recipe }) => finite(await app.view('rewrite-find', { recipe: read(recipe) })) as Awaited<ReturnType<Handlers['rewrites.find']>>,
+    'rewrites.find': async ({ recipe }) => finite(await app.view('rewrite-find', { recipe: read(recipe), workspace: app.workspace })) as Awaited<ReturnType<Handlers['rewrites.find']>>,
     'rewrites.preview': async ({ recipe, wishes }) =>
-      finite(await app.view('rewrite-preview', { recipe: read(recipe), wishes: wishes.map(({ nodes, ...wish }) => ({ ...wish, ...(nodes ? { nodes } : {}) })) })) as Awaited<ReturnType<Handlers['rewrites.preview']>>,
+      finite(await app.view('rewrite-preview', { recipe: read(recipe), workspace: app.workspace, wishes: wishes.map(({ nodes, ...wish }) => ({ ...wish, ...(nodes ? { nodes } : {}) })) })) as Awaited<ReturnType<Handlers['rewrites.preview']>>,
   }
 }

@@ -35,8 +35,8 @@ export async function readPlan(path: string): Promise<{ readonly wishes: readonl
 }
 
 /** Rewrites the recipe's model as a recorded run. */
-export async function rewriteModel({ recipe: asked, wishes, plannedFor, out, parent }: RewriteInput, task: RunTask, record: RecordRun): Promise<RewriteResult> {
-  let done: Pick<RewriteResult, 'steps' | 'refused'> = { steps: [], refused: [] }
+export async function rewriteModel({ recipe: asked, wishes, plannedFor, strict, out, parent }: RewriteInput, task: RunTask, record: RecordRun): Promise<RewriteResult> {
+  let done: Pick<RewriteResult, 'steps' | 'refused' | 'repairs'> = { steps: [], refused: [], repairs: [] }
   const run = await record('rewrite', asked, task, async (recording, threads) => {
     checkOut(out)
     // The model as it came is looked at first: rewrites of the recipe are what is to be done here.
@@ -44,7 +44,7 @@ export async function rewriteModel({ recipe: asked, wishes, plannedFor, out, par
     const { prepared, recipe } = await prepareStep(recording, plain, threads)
     const path = join(recording.scratch, 'rewritten.onnx')
     const made = await recording.job('rewrite', {
-      recipe, threads, out: path, ...(wishes ? { wishes } : rewrite ? { recipe: { ...recipe, rewrite } } : {}), ...(plannedFor === undefined ? {} : { plannedFor }),
+      recipe, threads, out: path, workspace: recording.store.folder, ...(wishes ? { wishes } : rewrite ? { recipe: { ...recipe, rewrite } } : {}), ...(plannedFor === undefined ? {} : { plannedFor }), ...(strict === undefined ? {} : { strict }),
     })
     const model = await recording.store.putArtifact({ path }, { role: 'rewritten-model', name: `${stem(asked.model)}-rewritten.onnx` })
     const plan = {
@@ -53,13 +53,15 @@ export async function rewriteModel({ recipe: asked, wishes, plannedFor, out, par
     } satisfies z.input<typeof PLAN>
     const written = await recording.store.putArtifact(Buffer.from(`${JSON.stringify(plan, null, 2)}\n`), { role: 'rewrite-plan', name: `${stem(asked.model)}-plan.json` })
     if (out !== undefined) await copyOut(model, out)
-    done = { steps: made.steps, refused: made.refused }
+    done = { steps: made.steps, refused: made.refused, repairs: made.repairs }
     return {
       recipe: { ...recipe, ...(rewrite ? { rewrite } : {}) }, model: prepared.model, samples: prepared.samples, artifacts: [model, written],
-      proofs: [...prepared.proofs, ...made.proofs.map(({ rewrite: name, nodes, verdict, maxAbs, inputs, borders }) => ({ rewrite: name, nodes, verdict, maxAbs, inputs, borders }))],
+      proofs: [...prepared.proofs, ...made.proofs],
       notes: [
         ...prepared.notes,
         ...made.steps.flatMap(({ kind, rewrite: name, matches }) => matches.map(({ what }) => `${kind === 'repair' ? 'Repaired (the function changes)' : 'Rewritten'}, ${name}: ${what}.`)),
+        ...made.notes,
+        ...made.steps.flatMap(({ rewrite: name, settings }) => settings.map((setting) => `${name} leaves the graph as it is: the recipe has to say ${setting}.`)),
         ...made.renamed.map(([before, after]) => `${before} is called ${after} now.`),
       ],
     }

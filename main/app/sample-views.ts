@@ -1,10 +1,11 @@
 import type { Handlers } from '../../preload/contract/calls.ts'
 import type { RecipeJson } from '../../preload/contract/recipe.ts'
 import type { SamplesPart } from '../../preload/contract/samples.ts'
-import { pathsOf, recipeFromText } from '../recipe/read-recipe.ts'
+import { recipeFromText } from '../recipe/read-recipe.ts'
 import type { Recipe } from '../recipe/recipe.ts'
 import type { PathGuard } from './allowed-paths.ts'
 import type { App } from './api.ts'
+import { guardRecipe } from './guard-recipe.ts'
 
 type Names = 'samples.look' | 'samples.thumbnails' | 'samples.preview' | 'samples.coverage' | 'samples.leak'
 
@@ -21,8 +22,7 @@ export function sampleViews(app: App, { folder, guard }: Place): Pick<Handlers, 
     const { model, output, seed } = json
     const samples = Object.fromEntries(parts.map((part) => [part, (json['samples'] as Record<string, unknown> | undefined)?.[part]]))
     const recipe = recipeFromText(JSON.stringify({ model, samples, output, seed }), folder)
-    guard(pathsOf(recipe))
-    for (const part of parts) guard(await app.view('sample-listed', { recipe, part }))
+    await guardRecipe(app, guard, recipe)
     return recipe
   }
   return {

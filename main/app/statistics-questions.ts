@@ -56,4 +56,3 @@ function gridOf(scales: ScaleTable, tensor: string): Grid {
   const [min, max] = CODE_LIMITS[row.type]
   return { type: row.type, symmetric: row.zeroPoint[0] === Math.ceil((min + max) / 2) }
 }
-

@@ -18,7 +18,7 @@ export interface UploadState {
 
 /**
  * Files that a window hands over: they come in pieces to `uploads/.partial-…` in the workspace, and appear together as
- * `uploads/<id>/…` or not at all. An upload that was begun lives as long as this process.
+ * `uploads/<id>/…` or not at all. An upload that was begun lives as long as this process, or until its place is needed and nothing came for long.
  */
 export interface Uploads {
   /** The id of a new upload. Throws `input.bad-name`, `input.same-name`, `input.too-much` and `workspace.*` (no space, not writable). */
@@ -42,6 +42,8 @@ export interface Uploads {
 export const UPLOAD_LIMITS = { totalBytes: 4 * 2 ** 30, files: 10_000, open: 8 } as const
 /** What must stay free of the disk for the workspace itself. */
 const RESERVE_BYTES = 256 * 2 ** 20
+/** A window that was closed cannot say that it gave up: an upload may be put aside for a new one when nothing came for so long. */
+const IDLE_MS = 10 * 60_000
 const ID = /^[0-9a-f]{24}$/
 
 interface Open {
@@ -50,9 +52,11 @@ interface Open {
   readonly received: number[]
   /** Files that a piece is being written to. */
   readonly busy: Set<number>
+  /** When something came last, ms. */
+  heardAt: number
 }
 
-export function openUploads(workspace: string): Uploads {
+export function openUploads(workspace: string, now: () => number = Date.now): Uploads {
   const home = join(workspace, 'uploads')
   const uploads = new Map<string, Open>()
   const opened = (id: string): Open => {
@@ -65,20 +69,29 @@ export function openUploads(workspace: string): Uploads {
     uploads.delete(id)
     await rm(folder, { recursive: true, force: true })
   }
+  const putIdleAside = async (): Promise<void> => {
+    const [id, upload] = [...uploads].toSorted(([, a], [, b]) => a.heardAt - b.heardAt)[0] ?? []
+    if (id !== undefined && upload!.busy.size === 0 && now() - upload!.heardAt > IDLE_MS) await abort(id)
+  }
   return {
     async begin(files) {
       checkAmount(files)
       checkNames(files.map(({ name }) => name))
+      if (uploads.size >= UPLOAD_LIMITS.open) await putIdleAside()
       if (uploads.size >= UPLOAD_LIMITS.open) throw new Fault({ code: 'input.too-many-uploads', what: `${UPLOAD_LIMITS.open} uploads are open already`, next: 'Finish or cancel one of them.' })
       ensureFolder(home)
       await checkSpace(home, files)
       const id = randomBytes(12).toString('hex')
       const folder = join(home, `.partial-${process.pid}-${id}`)
       await guarded(folder, () => mkdir(folder))
-      uploads.set(id, { folder, files, received: files.map(() => 0), busy: new Set() })
+      uploads.set(id, { folder, files, received: files.map(() => 0), busy: new Set(), heardAt: now() })
       return id
     },
-    append: (id, file, at, piece) => appendTo(opened(id), file, at, piece),
+    async append(id, file, at, piece) {
+      const upload = opened(id)
+      upload.heardAt = now()
+      return appendTo(upload, file, at, piece)
+    },
     async state(id) {
       const upload = uploads.get(id)
       if (upload !== undefined) return { files: upload.files.map((file, index) => ({ ...file, received: upload.received[index]! })), finished: false }

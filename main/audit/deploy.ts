@@ -8,6 +8,7 @@ import { rewriteFix } from './fix.ts'
 import { imageSkips, imageTensors } from './image-skip.ts'
 import { tailShifts } from './mean-shift.ts'
 import { ancestorsOf, sourceText, type Site } from './site.ts'
+import { computesProducts, SLOW_SHARE, slowByTable, tableTimes, timeText } from './table-times.ts'
 
 /** D01–D04: what a board computes slowly, elsewhere, or not at all. */
 export const deployFindings = (site: Site): Finding[] =>
@@ -33,10 +34,9 @@ function operatorsOfBoard({ profile, graph }: Site): Finding[] {
   })]
 }
 
-/** An operator that computes no products and takes more than this share of the time is called slow. */
-const SLOW_SHARE = 0.2
-
-function slowOperators({ operators = [] }: Site): Finding[] {
+function slowOperators(site: Site): Finding[] {
+  const { operators = [] } = site
+  if (site.times) return slowByTable(site)
   return (['fused', 'float'] as const).flatMap((version) => {
     const times = operators.filter((each) => each.version === version)
     if (version === 'float' && operators.some((each) => each.version === 'fused')) return []
@@ -44,7 +44,7 @@ function slowOperators({ operators = [] }: Site): Finding[] {
     const byOp = Map.groupBy(times, ({ op }) => op)
     return [...byOp].flatMap(([op, list]) => {
       const us = list.reduce((sum, each) => sum + each.us, 0)
-      if (total === 0 || us / total < SLOW_SHARE || /Conv|Gemm|MatMul/.test(op)) return []
+      if (total === 0 || us / total < SLOW_SHARE || computesProducts(op)) return []
       return [finding('D01', 'note', {
         node: list.toSorted((a, b) => b.us - a.us)[0]!.node,
         what: `${op} takes ${percentText(us / total)} of the time and computes no products`,
@@ -90,13 +90,18 @@ function elementWise(site: Site): Finding[] {
   const shifts = [...tailShifts(site), ...graph.nodes.filter(({ outputs }) => images.has(outputs[0]!))]
   const folds = (node: Node): boolean => isAffine(graph, node) && !shifts.includes(node) && folding.some(({ nodes }) => nodes.includes(node.name))
   const affine = graph.nodes.filter(folds)
+  const timeOf = tableTimes(site)
+  const timed = (node: Node): string => {
+    const time = timeOf(node)
+    return time === null ? '' : `; ${timeText(time)}`
+  }
   const large = graph.nodes.filter((node) => ELEMENT_WISE.has(node.op) && node.domain === '' && !norms.includes(node) && !affine.includes(node) && !shifts.includes(node) && isLarge(site, node))
   return [
     ...(norms.length === 0 ? [] : [foldable(site, norms, 'BatchNormalization', 'fold-batchnorm')]),
     ...(affine.length === 0 ? [] : [foldable(site, affine, 'constant arithmetic', 'fold-affine')]),
     ...large.map((node) => finding('D03', 'note', {
       node: node.name, tensor: node.outputs[0]!, what: `${node.op} ${node.name} works on a map of ${site.dims(node.outputs[0]!)!.join('×')}`,
-      why: `${bytesText(movedBytes(site, node)!)} are read and written at 8 bits (${site.shapes!.at}) for one operation a value`,
+      why: `${bytesText(movedBytes(site, node)!)} are read and written at 8 bits (${site.shapes!.at}) for one operation a value${timed(node)}`,
       fix: 'Do it before the map is enlarged, or in the convolution that makes it.',
     })),
   ]

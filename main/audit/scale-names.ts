@@ -24,7 +24,7 @@ function tableNames({ coded, table }: Site): Finding[] {
 
 function differences(where: string, missing: readonly string[], unexpected: readonly string[], fix: string): Finding[] {
   if (missing.length === 0 && unexpected.length === 0) return []
-  const counts = [missing.length === 0 ? '' : `${missing.length} names are missing in ${where}`, unexpected.length === 0 ? '' : `${unexpected.length} are unexpected there`].filter(Boolean)
+  const counts = [missing.length === 0 ? '' : `${missing.length} ${missing.length === 1 ? 'name is' : 'names are'} missing in ${where}`, unexpected.length === 0 ? '' : `${unexpected.length} ${unexpected.length === 1 ? 'is' : 'are'} unexpected there`].filter(Boolean)
   return [finding('S02', missing.length > 0 ? 'error' : 'warning', { tensor: missing[0] ?? unexpected[0]!, what: counts.join(', '), why: nameDifferences(missing, unexpected), fix })]
 }
 

@@ -68,7 +68,7 @@ function causeOfSeen({ type, lo, hi }: ScaleRow, { min, max, count }: { readonly
   if (min === 0 && max === 0) return { severity: 'note', cause: 'degenerate zero', why: `all ${count} values seen are 0, and a range of nothing takes the scale 1 by convention` }
   const [least, most] = CODE_LIMITS[type as CodeType]
   const largest = Math.max(-min, max)
-  const natural = [largest / most, largest / -least, (Math.max(max, 0) - Math.min(min, 0)) / (most - least)]
+  const natural = [largest / ((most - least - 1) / 2), largest / ((most - least + 1) / 2), (Math.max(max, 0) - Math.min(min, 0)) / (most - least)]
   if (natural.some((scale) => Math.abs(scale - 1) < SAME)) return { severity: null, cause: 'coincidence', why: `the values seen span ${numberText(min)}..${numberText(max)}` }
   return { severity: 'error', cause: 'unknown', why: `${count} values between ${numberText(min)} and ${numberText(max)} were seen, whose scale is ${natural.filter((scale) => scale > 0 && Number.isFinite(scale)).map(numberText).at(-1)}; these codes reach ${numberText(lo)}..${numberText(hi)}` }
 }

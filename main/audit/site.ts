@@ -1,5 +1,6 @@
 import type { BoardProfile } from '../boards/profile.ts'
 import type { Statistics } from '../calibrate/statistics.ts'
+import type { OperatorTable } from '../compare/operator-table.ts'
 import type { LayerError, OperatorTime } from '../core/run.ts'
 import type { ScaleRow, ScaleTable } from '../core/scale-table.ts'
 import type { Graph, Node, ValueInfo } from '../onnx/graph.ts'
@@ -23,6 +24,8 @@ export interface AuditInput {
   readonly layers?: readonly LayerError[]
   readonly expectation?: Expectation
   readonly operators?: readonly OperatorTime[]
+  /** Latency table of the board; it counts before times that were measured on this host. */
+  readonly times?: OperatorTable
   /** Types and shapes of `graph` where every size is a number, and the size of the input they hold for, in words. */
   readonly shapes?: { readonly values: ReadonlyMap<string, ValueInfo>; readonly at: string }
   /** Layout of the picture output that was asked for. */

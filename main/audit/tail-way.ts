@@ -28,16 +28,18 @@ export function tailWay(ground: Ground, output: string): TailWay | undefined {
   const { links, computing, transparent } = ground
   const between: Node[] = []
   let onCodes = !ground.hasCodes
+  let before: Node | undefined
   for (let name = output; ; ) {
     const node = links.producer.get(name)
     const way = { output, between, others: [], meeting: null }
     if (!node) return onCodes ? { ...way, computing: null } : undefined
     if (isRounding(node)) onCodes = true
-    else if (computing.has(node.op)) return { ...way, computing: node, others: onCodes ? readersBeside(ground, node.outputs[0]!, between.at(-1)) : [] }
+    else if (computing.has(node.op)) return { ...way, computing: node, others: onCodes ? readersBeside(ground, node.outputs[0]!, before) : [] }
     else {
       const data = dataInputs(ground, node)
       if (data.length !== 1) return onCodes ? { ...way, computing: null, meeting: data.length > 1 ? node : null } : undefined
       if (onCodes && !transparent.has(node.op)) between.push(node)
+      before = node
       name = data[0]!
       continue
     }
@@ -56,15 +58,27 @@ export function dataInputs({ graph, links }: Pick<Ground, 'graph' | 'links'>, no
   return [...new Set(node.inputs)].filter((name) => name !== '' && !isConstant(name))
 }
 
-/** Who reads a value, seen through its roundings, besides the node that leads on to the output. */
-function readersBeside({ links }: Ground, tensor: string, onTheWay: Node | undefined): Node[] {
+/** Nodes on codes that read a value, seen through its roundings, besides the one that leads on to the output. */
+function readersBeside(ground: Ground, tensor: string, onTheWay: Node | undefined): Node[] {
+  const { links } = ground
   const readers: Node[] = []
   const open = [tensor]
   while (open.length > 0) {
     for (const reader of links.consumers.get(open.pop()!) ?? []) {
       if (isRounding(reader)) open.push(reader.outputs[0]!)
-      else if (reader !== onTheWay) readers.push(reader)
+      else if (reader !== onTheWay && worksOnCodes(ground, reader)) readers.push(reader)
     }
   }
   return readers
+}
+
+/** Whether what a node makes becomes codes again; else the host computes it, behind the dequantize. */
+function worksOnCodes({ links, hasCodes }: Ground, node: Node): boolean {
+  if (!hasCodes) return true
+  const seen = new Set([node])
+  for (const each of seen) {
+    if (each.op === 'QuantizeLinear' || each.op === 'DequantizeLinear') return true
+    for (const output of each.outputs) for (const reader of links.consumers.get(output) ?? []) seen.add(reader)
+  }
+  return false
 }

@@ -10,12 +10,13 @@ import { LANGUAGES } from './texts/texts.ts'
 import { auditJob, SEVERITIES } from './verbs/audit.ts'
 import { archiveJob, diffJob, doctorJob, gateJob, listJob, showJob, tagJob } from './verbs/history.ts'
 import { exportJob, importJob, lineageJob, noteJob, pinJob, waiveJob } from './verbs/history-marks.ts'
+import { benchOperatorsJob } from './verbs/bench-operators.ts'
 import { serveJob } from './verbs/serve.ts'
 import { calibrateJob, compareJob, demoJob, inspectJob, quantizeJob, runJob } from './verbs/pipeline.ts'
 import { rewriteJob } from './verbs/rewrite.ts'
 
 const STATUSES: readonly RunStatus[] = ['running', 'done', 'failed', 'cancelled']
-const RECORDED_VERBS: readonly Verb[] = ['calibrate', 'quantize', 'compare', 'audit', 'run', 'demo']
+const RECORDED_VERBS: readonly Verb[] = ['calibrate', 'quantize', 'compare', 'rewrite', 'audit', 'run', 'demo']
 
 /** A command line that is understood: help or version to print, or a job to do. */
 export type Parsed =
@@ -59,6 +60,11 @@ function buildProgram(say: Say, columns: number, print: (text: string) => void, 
     .option('--allow-write', say('option.allow-write'))
     .option('--root <dirs...>', say('option.root'))
   does(serve, take, (_words, options) => serveJob(options))
+  const operators = program.command('bench-operators').description(say('verb.bench-operators'))
+    .option('--out <file>', say('option.out.table'))
+    .option('--ops <names>', say('option.ops'), listed)
+    .option('--quick', say('option.quick'))
+  does(operators, take, (_words, options) => benchOperatorsJob(options))
   does(program.command('doctor').description(say('verb.doctor')), take, (_words, options) => doctorJob(options))
   return program
 }

@@ -1,10 +1,8 @@
-import { performance } from 'node:perf_hooks'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Latency, Timing } from '../core/run.ts'
-import { breathe } from '../core/task.ts'
 import type { Task } from '../core/task.ts'
 import { openSession } from '../runtime/session.ts'
 import type { Sample } from '../samples/sample.ts'
+import { timeInTurns, WARM_UP } from './turns.ts'
 
 export interface LatencyOptions {
   readonly threads: number
@@ -12,21 +10,11 @@ export interface LatencyOptions {
   readonly budgetMs?: number
 }
 
-const WARM_UP = 3
-const MIN_RUNS = 10
-const MAX_RUNS = 200
 const BUDGET_MS = 2000
 
-/** The runtime's threads keep spinning for tens of milliseconds after a run, and would take the cores from the other version. */
-const REST_MS = 50
-/** How long one version runs before the other one's turn. */
-const TURN_MS = 200
-
 /**
- * Times the float and the fused model on one sample's input in this process: three runs each to warm up, then turns of up to
- * 200 ms (float, fused, float, …) with a rest before each, so that a change of the machine's speed meets both and neither
- * shares the cores with the other's idle threads. The number of runs, the same for both, fills the time budget of the slower
- * one, from 10 to 200. Milliseconds a run, with the copies in and out of the runtime.
+ * Times the float and the fused model on one sample's input in this process, in turns (see `timeInTurns`). Milliseconds a run, with the
+ * copies in and out of the runtime.
  */
 export async function measureLatency(
   models: { readonly float: Uint8Array; readonly quantized: Uint8Array },
@@ -39,37 +27,9 @@ export async function measureLatency(
   try {
     const fused = await openSession(models.quantized, { mode: 'fused', threads, where: 'fused model' })
     try {
-      const timeOf = async (session: typeof float): Promise<number> => {
-        const start = performance.now()
-        await session.run(feeds)
-        return performance.now() - start
-      }
-      let slowest = 0
-      for (const session of [float, fused]) {
-        for (let run = 0; run < WARM_UP - 1; run++) await timeOf(session)
-        slowest = Math.max(slowest, await timeOf(session))
-        await breathe(task)
-      }
-      const runs = runCount(slowest, options.budgetMs ?? BUDGET_MS)
-      const runsPerTurn = Math.max(1, Math.round(TURN_MS / Math.max(slowest, 1e-3)))
-      const floatMs: number[] = []
-      const fusedMs: number[] = []
-      const turn = async (session: typeof float, times: number[], done: () => void): Promise<void> => {
-        await wait(REST_MS)
-        // Wakes this version's threads up; where a turn is a single run that is nothing beside it.
-        if (runsPerTurn > 1) await timeOf(session)
-        const end = Math.min(runs, times.length + runsPerTurn)
-        while (times.length < end) {
-          times.push(await timeOf(session))
-          done()
-          await breathe(task)
-        }
-      }
-      while (fusedMs.length < runs) {
-        await turn(float, floatMs, () => undefined)
-        await turn(fused, fusedMs, () => task.report({ stage: 'latency', done: fusedMs.length, total: runs, unit: 'runs' }))
-      }
-      return latencyOf(latencyProtocol(feeds, threads), floatMs, fusedMs)
+      const versions = [float, fused].map((session) => () => session.run(feeds))
+      const [floatMs, fusedMs] = await timeInTurns(versions, options.budgetMs ?? BUDGET_MS, task, (done, total) => task.report({ stage: 'latency', done, total, unit: 'runs' }))
+      return latencyOf(latencyProtocol(feeds, threads), floatMs!, fusedMs!)
     } finally {
       await fused.close()
     }
@@ -77,10 +37,6 @@ export async function measureLatency(
     await float.close()
   }
 }
-
-/** Runs that fit the budget, at least 10 and at most 200. */
-export const runCount = (msPerRun: number, budgetMs: number): number =>
-  Math.max(MIN_RUNS, Math.min(MAX_RUNS, Math.round(budgetMs / Math.max(msPerRun, 1e-3))))
 
 /** `turns/warmup3/threads2/1x3x96x96`; shapes of several inputs in the order of their names, joined by `+`. */
 export function latencyProtocol(feeds: Sample['feeds'], threads: number): string {

@@ -49,5 +49,5 @@ export function asFault(thrown: unknown): Fault {
   )
 }
 
-/** Exit code of the terminal for a fault: 2 bad input, 3 the engine (or we) failed. */
-export const exitCodeOf = (fault: FaultData): 2 | 3 => (/^(engine|bug)\./.test(fault.code) ? 3 : 2)
+/** Exit code of the terminal for a fault: 1 a rewrite whose proof failed (as a gate does), 2 bad input, 3 the engine (or we) failed. */
+export const exitCodeOf = (fault: FaultData): 1 | 2 | 3 => (fault.code === 'model.rewrite-broken' ? 1 : /^(engine|bug)\./.test(fault.code) ? 3 : 2)

@@ -121,6 +121,25 @@ export interface ProofFacts {
   readonly maxAbs: number
   readonly inputs: number
   readonly borders: boolean
+  /** maxAbs over the outputs' largest magnitude. This and what follows is absent in records of earlier versions. */
+  readonly relative?: number
+  /** float32 steps at the place of the largest difference. */
+  readonly ulp?: number
+  /** The largest difference near the edges of the outputs. */
+  readonly edgeMaxAbs?: number
+  /** Where the largest difference stands, or what is broken; null where there is none. */
+  readonly worst?: WorstPlace | null
+}
+
+/** Where two outputs differ most, and how. */
+export interface WorstPlace {
+  readonly output: string
+  /** Kind of the input that showed it. */
+  readonly input: string
+  /** Index along every axis of the output. */
+  readonly position: readonly number[]
+  /** What is wrong beyond a difference of values; '' where nothing is. */
+  readonly what: string
 }
 
 export interface Finding {

@@ -33,7 +33,6 @@ export async function openDesktop(app: App, { folder, windows, unexpected, rende
   // Opens the store: a run that a killed program left behind is marked before anyone asks.
   await app.runs.list({ limit: 1 })
   await app.uploads.sweep()
-  await app.uploads.sweep()
   const jobs: Jobs = openJobs()
   const handlers = handlersOf(app, jobs, { door: 'window', writable: true, folder, guard: anyPath })
   const line = { handlers, events: jobs.events, windows, unexpected }

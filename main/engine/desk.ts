@@ -24,8 +24,11 @@ type Told = { readonly id: number; readonly output: unknown } | { readonly id: n
 export interface Desk<Q extends Questions = typeof QUESTIONS> {
   /** Rejects with the Fault of the question; with `engine.*` when the process dies or does not answer in time. */
   ask<K extends keyof Q & string>(kind: K, input: Parameters<Q[K]>[0]): Promise<Awaited<ReturnType<Q[K]>>>
+  /** For good: what is asked later is refused, so that no process is left behind. */
   close(): void
 }
+
+const ENDING: FaultData = { code: 'engine.stopped', what: 'the program is ending' }
 
 /** What a desk answers, by kind. */
 type Questions = Readonly<Record<string, (input: never) => Promise<unknown>>>
@@ -48,6 +51,7 @@ export function openDesk<Q extends Questions = typeof QUESTIONS>({ entry = ownEn
   let child: Child | undefined
   let nextId = 1
   let timer: NodeJS.Timeout | undefined
+  let isClosed = false
   const waiting = new Map<number, Waiting>()
 
   const rest = (): void => {
@@ -94,6 +98,7 @@ export function openDesk<Q extends Questions = typeof QUESTIONS>({ entry = ownEn
   return {
     ask: (kind, input) =>
       new Promise((resolve, reject) => {
+        if (isClosed) return reject(new Fault(ENDING))
         child ??= started()
         const id = nextId++
         waiting.set(id, { kind, resolve: resolve as (output: unknown) => void, reject })
@@ -101,8 +106,9 @@ export function openDesk<Q extends Questions = typeof QUESTIONS>({ entry = ownEn
         child.send({ id, kind, input } satisfies Question)
       }),
     close() {
+      isClosed = true
       stop()
-      failAll({ code: 'engine.stopped', what: 'the program is ending' })
+      failAll(ENDING)
     },
   }
 }

@@ -16,8 +16,8 @@ export interface QuantizeOptions {
   readonly layers: Readonly<Record<string, LayerOverride>>
   /** `auto`: a graph output that is clipped to its levels, or is a picture, takes the grid of that range. */
   readonly tail: 'auto' | 'off'
-  /** `accumulator`: an output that a convolution computes leaves as it was summed up, not rounded to codes; movers behind it stay in float. */
-  readonly output: 'codes' | 'accumulator'
+  /** `accumulator`: an output that a convolution computes leaves as it was summed up, not rounded to codes; movers behind it stay in float. `accumulator-clip`: a Relu or Clip there too. */
+  readonly output: 'codes' | 'accumulator' | 'accumulator-clip'
   /** `auto`: constant arithmetic next to convolutions goes into their weights. */
   readonly fold: 'auto' | 'off'
   /** `auto`: a picture input takes the grid of its levels; `observed`: its observed range. */
@@ -89,7 +89,7 @@ export interface QuantizeWishes {
   readonly float?: Partial<FloatRegions> | undefined
   readonly layers?: Readonly<Record<string, LayerOverride>> | undefined
   readonly tail?: 'auto' | 'off' | undefined
-  readonly output?: 'codes' | 'accumulator' | undefined
+  readonly output?: 'codes' | 'accumulator' | 'accumulator-clip' | undefined
   readonly fold?: 'auto' | 'off' | undefined
   readonly input?: 'auto' | 'observed' | undefined
 }

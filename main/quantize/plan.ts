@@ -3,12 +3,12 @@ import { bitsOf, type CodeType, type Grid, type Range } from '../core/grid.ts'
 import type { BiasPlan, Plan, TensorPlan, WeightPlan } from '../core/plan.ts'
 import { qparams } from '../core/qparams.ts'
 import { dependsOnInput } from '../calibrate/watch.ts'
+import { accumulatorTails } from '../onnx/accumulator-tail.ts'
 import { floatAttribute, intAttribute } from '../onnx/attribute.ts'
 import type { Graph, Node } from '../onnx/graph.ts'
 import { COMPUTE, floatActivations, isPassThrough, linearTensors } from '../onnx/operators.ts'
 import { topology, type Topology } from '../onnx/topology.ts'
 import { absorbedTensors } from './absorb.ts'
-import { accumulatorTails } from './accumulator-tail.ts'
 import { activationBounds, levelGrid, resultRange, tailRanges, type FixedRange, type PictureRanges } from './fixed-ranges.ts'
 import { nodesInFloat } from './float-nodes.ts'
 import { givesRange, type QuantizeOptions } from './options.ts'
@@ -32,7 +32,7 @@ export function planQuantization(graph: Graph, options: QuantizeOptions, picture
   const links = topology(graph)
   const activations = floatActivations(graph)
   const floatNodes = nodesInFloat(graph, links, options, activations, resolveOverrides(graph, options.layers))
-  const tails = options.output === 'accumulator' ? accumulatorTails(graph).tails.filter(({ node }) => !floatNodes.has(node.name)) : []
+  const tails = options.output === 'codes' ? [] : accumulatorTails(graph, { clip: options.output === 'accumulator-clip' }).tails.filter(({ node }) => !floatNodes.has(node.name))
   for (const { node, movers } of tails) for (const mover of movers) floatNodes.set(mover.name, `moves what ${node.name} leaves as an accumulator`)
   const accumulators = new Set(tails.flatMap(({ tensors }) => tensors))
   const quantized = (node: Node) => !floatNodes.has(node.name)

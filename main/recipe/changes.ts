@@ -1,5 +1,6 @@
 import { parse } from 'yaml'
 import { Fault } from '../core/fault.ts'
+import type { Recipe } from './recipe.ts'
 import type { KeyPath } from './recipe-text.ts'
 
 /** What the command line says of a recipe: `--set` assignments and the options that are short for one. */
@@ -76,6 +77,10 @@ function assignedValue(text: string): unknown {
   }
   return typeof value === 'string' && !/^["']/.test(text) ? text : value
 }
+
+/** A complete recipe with assignments of our own (as rewrites make them), which are known to be right. */
+export const withSettings = (recipe: Recipe, settings: readonly string[]): Recipe =>
+  settings.length === 0 ? recipe : (withChanges(recipe as unknown as Record<string, unknown>, settings.map(parseAssignment)) as unknown as Recipe)
 
 /** A copy of plain recipe values with the changes made; groups that are not there yet are created. */
 export function withChanges(value: Record<string, unknown>, changes: readonly Change[]): Record<string, unknown> {

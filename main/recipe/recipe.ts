@@ -131,8 +131,8 @@ export interface QuantizeRecipe {
   readonly layers: Readonly<Record<string, LayerRecipe>>
   /** auto: a tensor that is clipped to 0..255 afterwards takes the grid of its clip. */
   readonly tail: 'auto' | 'off'
-  /** `accumulator`: outputs that a convolution computes are not rounded to codes. */
-  readonly output: 'codes' | 'accumulator'
+  /** `accumulator`: outputs that a convolution computes are not rounded to codes. `accumulator-clip`: nor where a Relu or Clip stands behind it, which then runs in float. */
+  readonly output: 'codes' | 'accumulator' | 'accumulator-clip'
   /** auto: constant arithmetic next to convolutions goes into their weights, proved each time. off: the graph is quantized as it is. */
   readonly fold: 'auto' | 'off'
   /** auto: a picture input takes the grid of its pixels. observed: it is calibrated as any other tensor. */
@@ -174,4 +174,6 @@ export interface CompareRecipe {
   readonly operators: boolean
   /** Evaluation samples that layer errors are measured on; quality always takes all. */
   readonly samples: number
+  /** A challenge's score of quality and runtime together, said in the notes. Absent: none. */
+  readonly score?: { readonly kind: 'mobile-ai'; readonly c: number }
 }

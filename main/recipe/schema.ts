@@ -93,7 +93,7 @@ const quantize = z.strictObject({
   }).prefault({}),
   layers: z.record(text, layer).default({}),
   tail: z.enum(['auto', 'off']).default('auto'),
-  output: z.enum(['codes', 'accumulator']).default('codes'),
+  output: z.enum(['codes', 'accumulator', 'accumulator-clip']).default('codes'),
   fold: z.enum(['auto', 'off']).default('auto'),
   input: z.enum(['auto', 'observed']).default('auto'),
 })
@@ -121,6 +121,7 @@ export const RECIPE_SCHEMA = z.strictObject({
     latency: z.boolean().default(true),
     operators: z.boolean().default(true),
     samples: integer.min(1).default(4),
+    score: z.strictObject({ kind: z.literal('mobile-ai'), c: positive }).optional(),
   }).prefault({}),
   tune: z.never().optional(),
   gates: z.record(text, z.number()).default({}),

@@ -75,7 +75,7 @@ function matchOf({ add, shuffle, branch, form, factor, channels }: Anchor, to: T
   return {
     rewrite: anchor.name, nodes: [add.name, shuffle.name, ...branch.map((node) => node.name)],
     what: `the image, repeated ${factor * factor} times (${form}) and added, becomes ${SAID[to]}`,
-    why: to === 'merged' ? 'One accumulator holds image and residual: one rounding less, and no sum over a large map.' : 'The same function in the shape that a board or the next rewrite wants.',
+    why: to === 'merged' ? 'One accumulator holds image and residual, and no sum over a large map is left. Measure it: a tap of 1 can widen the step of small weights.' : 'The same function in the shape that a board or the next rewrite wants.',
     cost: { macs: null, bytesMoved: null, channelPeak: channels * factor * factor },
   }
 }

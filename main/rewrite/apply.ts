@@ -33,6 +33,8 @@ export interface RewriteStep {
   readonly outputs: ReadonlyMap<string, OutputView>
   /** What left the graph at its picture input and belongs into preprocessing. */
   readonly preprocess: readonly PreprocessShift[]
+  /** What the recipe has to say besides, as after `--set`. */
+  readonly settings: readonly string[]
 }
 
 export interface RewriteResult {
@@ -93,15 +95,19 @@ async function applyOne(before: RewriteResult, wish: RewriteWish, settings: Rewr
   const matches: Match[] = []
   const outputs = new Map<string, OutputView>()
   const preprocess: PreprocessShift[] = []
+  const said: string[] = []
+  // Places whose rewrite says something of the recipe and leaves the graph as it is: they are found again.
+  const settled = new Set<string>()
+  const isChanged = (): boolean => matches.length > settled.size
   let at = await withShapes(before.graph, settings.where)
   let [tolerance, renamed] = [0, new Map(before.renamed)]
   for (let round = 0; ; round++) {
     const { found, refused } = candidates(at, wish, settings)
-    const [match] = found
+    const match = found.find(({ nodes }) => !settled.has(String(nodes)))
     if (match === undefined) {
-      const step: RewriteStep = { rewrite: rewrite.name, kind: rewrite.kind, options: wish.options, matches, before: before.graph, after: at, relativeTolerance: tolerance, outputs, preprocess }
+      const step: RewriteStep = { rewrite: rewrite.name, kind: rewrite.kind, options: wish.options, matches, before: before.graph, after: at, relativeTolerance: tolerance, outputs, preprocess, settings: said }
       const steps = matches.length === 0 ? before.steps : [...before.steps, step]
-      return { graph: matches.length === 0 ? before.graph : at, steps, refused: [...before.refused, ...refused], renamed }
+      return { graph: isChanged() ? at : before.graph, steps, refused: [...before.refused, ...refused], renamed }
     }
     if (round === MOST_ROUNDS) throw new Fault({ code: 'bug.rewrite', where: wish.rewrite, what: 'it finds the same place again and again' })
     const after: Rewritten = await rewrite.apply(at, match, { ...settings.context, options: wish.options })
@@ -111,6 +117,8 @@ async function applyOne(before: RewriteResult, wish: RewriteWish, settings: Rewr
     renamed = composed(renamed, after.renamed)
     for (const [name, view] of after.outputs ?? []) outputs.set(name, view)
     if (after.preprocess) preprocess.push(after.preprocess)
+    said.push(...(after.settings ?? []))
+    if (after.graph === at) settled.add(String(match.nodes))
     at = await withShapes(after.graph, settings.where)
     // What changed once more holds the old values no longer.
     for (const [old, now] of renamed) if (!at.values.has(now) && !at.initializers.has(now)) renamed.delete(old)

@@ -1,13 +1,4 @@
-/** Where two outputs differ most, and how. */
-export interface WorstPlace {
-  readonly output: string
-  /** Kind of the input that showed it. */
-  readonly input: string
-  /** Index along every axis of the output. */
-  readonly position: readonly number[]
-  /** What is wrong beyond a difference of values; '' where nothing is. */
-  readonly what: string
-}
+import type { WorstPlace } from '../core/run.ts'
 
 /** Differences of two graphs' outputs over all inputs of a proof. */
 export interface Comparison {

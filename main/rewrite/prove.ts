@@ -4,7 +4,7 @@ import { float32ToFloat16 } from '../onnx/float-bits.ts'
 import type { Tensor } from '../onnx/graph.ts'
 import { float32, tensor } from '../onnx/tensor.ts'
 import { openSession, type Session, type SessionOptions } from '../runtime/session.ts'
-import { comparison, type Comparison, type WorstPlace } from './proof-sums.ts'
+import { comparison, type Comparison } from './proof-sums.ts'
 
 export type Feeds = Readonly<Record<string, Tensor>>
 
@@ -35,20 +35,8 @@ export interface ProofOptions {
   readonly feedsAfter?: (feeds: Feeds) => Feeds
 }
 
-/** A proof with what a person wants to see of it. */
-export interface Proof extends ProofFacts {
-  /** maxAbs over the outputs' largest magnitude. */
-  readonly relative: number
-  /** float32 steps at the place of the largest difference. */
-  readonly ulp: number
-  /** The largest difference near the edges of the outputs. */
-  readonly edgeMaxAbs: number
-  /** Where the largest difference stands, or what is broken. */
-  readonly worst: WorstPlace | null
-}
-
-/** The part of a proof that a run keeps. */
-export const proofFacts = ({ rewrite, nodes, verdict, maxAbs, inputs, borders }: Proof): ProofFacts => ({ rewrite, nodes, verdict, maxAbs, inputs, borders })
+/** A proof that was just made has everything that a run keeps of one. */
+export type Proof = Required<ProofFacts>
 
 /**
  * Runs both sessions on every set of feeds and compares all outputs value by value. *exact* is bit-equal; *broken* is a

@@ -82,10 +82,16 @@ function replace(graph: Graph, node: Node, { picture, form }: Plan): Rewritten {
   return {
     graph: withNodes(graph, graph.nodes.flatMap((each) => (each === node ? nodes : [each])), { initializers: maker.initializers }),
     renamed: new Map(),
-    // One product with 1 and sums with 0 are exact; linear sums nine products in another order.
-    relativeTolerance: form === 'linear' ? 1e-6 : 0,
+    // One product with 1 and sums with 0 are exact.
+    relativeTolerance: form === 'linear' ? linearTolerance(picture) : 0,
   }
 }
+
+/**
+ * Nine products in another order; and the runtime rounds its coordinates to float32 before it weighs with what is left behind the
+ * point, so that its own weights are wrong by about a side's last bit on each axis, times a difference of up to twice the magnitude.
+ */
+const linearTolerance = ({ size }: EnlargedPicture): number => (size === null ? 1e-4 : Math.min(1e-4, 1e-6 + 4 * Math.max(...size) * 2 ** -23))
 
 /** Output row c of the Conv becomes rows p·C + c: the picture is computed enlarged, no node is added but DepthToSpace. */
 function fuse(graph: Graph, node: Node, { picture }: Plan, conv: Node): Rewritten {

@@ -57,6 +57,8 @@ export interface Rewritten {
   readonly relativeTolerance: number
   /** What left the graph at its picture input and belongs into preprocessing. */
   readonly preprocess?: PreprocessShift
+  /** What the recipe has to say besides, as after `--set`: a rewrite of how the graph is quantized. */
+  readonly settings?: readonly string[]
 }
 
 /** `(v - mean) * scale` for each channel of an input, as preprocessing does it. */

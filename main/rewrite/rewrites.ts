@@ -1,3 +1,4 @@
+import type { BoardProfile } from '../boards/profile.ts'
 import { anchor } from './anchor.ts'
 import { depthToSpaceMode } from './depth-to-space-mode.ts'
 import { insertClip } from './insert-clip.ts'
@@ -14,14 +15,18 @@ import { removeIdentity } from './remove-identity.ts'
 import { resizeToConv } from './resize-to-conv.ts'
 import { split } from './split.ts'
 import { splitConcatAdd } from './split-concat-add.ts'
+import { tailLayout } from './tail-layout.ts'
 import { unmixAnchor } from './unmix-anchor.ts'
 import type { Rewrite } from './rewrite.ts'
 
 /** Every rewrite, in the order that `auto` tries them. */
 export const REWRITES: readonly Rewrite[] = [
   fp16ToFloat, opset, removeIdentity, foldConstants, foldBatchnorm, foldArithmetic, hoistShift, fuseActivation, padIntoConv,
-  resizeToConv, anchor, depthToSpaceMode, unmixAnchor, splitConcatAdd, split, depthwiseToDense, insertClip,
+  resizeToConv, anchor, depthToSpaceMode, unmixAnchor, splitConcatAdd, split, depthwiseToDense, insertClip, tailLayout,
 ]
 
-/** What `rewrite: auto` does, in order: only what keeps the function and helps every board. */
+/** What `rewrite: auto` does on every board, in order: only what keeps the function and helps all of them. */
 export const AUTO: readonly string[] = ['remove-identity', 'fold-constants', 'fold-batchnorm', 'fold-affine', 'hoist-mean', 'fuse-activation', 'resize-to-conv']
+
+/** The same for one board: an output leaves as an accumulator only where the board can hand it out; others would compute the last layer in float. */
+export const autoFor = (board: BoardProfile | null): readonly string[] => [...AUTO, ...(board?.output.highPrecision.is === true ? [tailLayout.name] : [])]

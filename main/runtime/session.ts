@@ -2,6 +2,7 @@ import { Fault } from '../core/fault.ts'
 import { didYouMean } from '../core/nearest.ts'
 import type { Tensor, ValueInfo } from '../onnx/graph.ts'
 import { InferenceSession } from './onnxruntime.ts'
+import type { Provider } from './providers.ts'
 import { creationFault, runFault } from './runtime-fault.ts'
 import { fromRuntime, toRuntime, valueInfoOf } from './runtime-tensor.ts'
 
@@ -24,6 +25,8 @@ export interface SessionOptions {
    * Without it their 16-bit sums may saturate in `fused` mode.
    */
   readonly exactProducts?: boolean
+  /** Default: the CPU. What a provider cannot compute the runtime computes on the CPU. */
+  readonly provider?: Provider
   /** File or model name for faults; default: the path, or 'model'. */
   readonly where?: string
 }
@@ -67,7 +70,7 @@ export function runtimeOptions(options: SessionOptions): InferenceSession.Sessio
     graphOptimizationLevel: LEVELS[options.mode],
     intraOpNumThreads: options.threads,
     interOpNumThreads: 1,
-    executionProviders: ['cpu'],
+    executionProviders: [options.provider ?? 'cpu'],
     logSeverityLevel: LOG_SEVERITY,
     extra: { session: extra },
   }

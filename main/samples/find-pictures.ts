@@ -2,6 +2,7 @@ import { readFile, readdir, realpath, stat } from 'node:fs/promises'
 import { dirname, extname, join, relative, resolve, sep } from 'node:path'
 import picomatch from 'picomatch'
 import { Fault } from '../core/fault.ts'
+import { isSampleList } from '../core/sample-list.ts'
 import { isPictureFile } from './read-picture.ts'
 
 /** A file that samples come from. */
@@ -107,7 +108,7 @@ export async function findSamples(path: string, filter: Filter): Promise<SampleS
   if (facts.isDirectory()) return { kind: 'pictures', files: await picturesIn(path, filter), folder: path }
   const extension = extname(path).toLowerCase()
   if (extension === '.npy' || extension === '.npz') return { kind: 'arrays', path }
-  if (extension === '.txt') return { kind: 'pictures', files: await listed(path, filter), folder: dirname(path) }
+  if (isSampleList(path)) return { kind: 'pictures', files: await listed(path, filter), folder: dirname(path) }
   if (isPictureFile(path)) return { kind: 'pictures', files: [{ name: path.split(/[\\/]/).at(-1)!, path }], folder: dirname(path) }
   throw new Fault({ code: 'samples.kind', where: path, what: 'this is neither a folder, a list (.txt), a picture nor an array file', next: 'Give one of those.' })
 }

@@ -49,6 +49,8 @@ const RUN = z.looseObject({
   operators: z.array(z.looseObject({ node: z.string(), op: z.string(), version: z.enum(['float', 'fused']), us: REAL })).optional(),
   proofs: z.array(z.looseObject({
     rewrite: z.string(), nodes: z.array(z.string()), verdict: z.enum(['exact', 'within tolerance', 'broken']), maxAbs: REAL, inputs: COUNT, borders: z.boolean(),
+    relative: REAL.optional(), ulp: REAL.optional(), edgeMaxAbs: REAL.optional(),
+    worst: z.looseObject({ output: z.string(), input: z.string(), position: z.array(COUNT), what: z.string() }).nullable().optional(),
   })).optional(),
   findings: z.array(z.looseObject({
     rule: z.string(), severity: z.enum(['error', 'warning', 'note']), node: z.string(), tensor: z.string(), what: z.string(), why: z.string(), fix: z.string(),

@@ -18,8 +18,8 @@ export type PartName = 'scales' | 'layers' | 'operators' | 'proofs' | 'findings'
 
 type ElementOf<Name extends PartName> = NonNullable<Run[Name]>[number]
 
-/** `plain`: as SQLite keeps it; `number`: NaN is kept as NULL; `flag`: boolean as 0 and 1; `json`: a list as text. */
-type Kind = 'plain' | 'number' | 'flag' | 'json'
+/** `plain`: as SQLite keeps it; `number`: NaN is kept as NULL; `flag`: boolean as 0 and 1; `json`: a list as text. `-or-absent`: NULL where the element has no such key. */
+type Kind = 'plain' | 'number' | 'flag' | 'json' | 'number-or-absent' | 'json-or-absent'
 
 /** A part whose columns are named like the element's keys, in snake case. Every key must be given a kind, or this does not compile. */
 function part<Name extends PartName>(name: Name, kinds: Readonly<Record<keyof ElementOf<Name>, Kind>>): Part {
@@ -28,19 +28,20 @@ function part<Name extends PartName>(name: Name, kinds: Readonly<Record<keyof El
     name,
     columns: fields.map(({ column }) => column),
     toRow: (element) => fields.map(({ key, kind }) => encode(kind, (element as Record<string, unknown>)[key])),
-    fromRow: (row) => Object.fromEntries(fields.map(({ key, kind, column }) => [key, decode(kind, row[column]!)])),
+    fromRow: (row) => Object.fromEntries(fields.flatMap(({ key, kind, column }) => (kind.endsWith('-or-absent') && row[column] === null ? [] : [[key, decode(kind, row[column]!)]]))),
   }
 }
 
 const snakeCase = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 function encode(kind: Kind, value: unknown): SqlValue {
-  if (kind === 'json') return JSON.stringify(value)
+  if (kind.endsWith('-or-absent') && value === undefined) return null
+  if (kind === 'json' || kind === 'json-or-absent') return JSON.stringify(value)
   return kind === 'flag' ? Number(value) : (value as SqlValue)
 }
 
 function decode(kind: Kind, value: SqlValue): unknown {
-  if (kind === 'json') return JSON.parse(value as string)
+  if (kind === 'json' || kind === 'json-or-absent') return JSON.parse(value as string)
   if (kind === 'flag') return value === 1
   return kind === 'number' && value === null ? NaN : value
 }
@@ -57,7 +58,10 @@ const layers = part('layers', {
 
 const operators = part('operators', { node: 'plain', op: 'plain', version: 'plain', us: 'number' })
 
-const proofs = part('proofs', { rewrite: 'plain', nodes: 'json', verdict: 'plain', maxAbs: 'number', inputs: 'plain', borders: 'flag' })
+const proofs = part('proofs', {
+  rewrite: 'plain', nodes: 'json', verdict: 'plain', maxAbs: 'number', inputs: 'plain', borders: 'flag',
+  relative: 'number-or-absent', ulp: 'number-or-absent', edgeMaxAbs: 'number-or-absent', worst: 'json-or-absent',
+})
 
 const findings = part('findings', { rule: 'plain', severity: 'plain', node: 'plain', tensor: 'plain', what: 'plain', why: 'plain', fix: 'plain' })
 

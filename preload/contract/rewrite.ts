@@ -32,7 +32,7 @@ const KIND = z.enum(['rewrite', 'repair'])
 const PLAIN_GRAPH = MODEL_GRAPH.omit({ sha256: true, notInferred: true })
 export type RewriteGraph = z.infer<typeof PLAIN_GRAPH>
 
-const STEP = z.object({ rewrite: z.string(), kind: KIND, options: z.record(z.string(), z.unknown()), matches: z.array(MATCH) })
+const STEP = z.object({ rewrite: z.string(), kind: KIND, options: z.record(z.string(), z.unknown()), matches: z.array(MATCH), /** What the recipe has to say besides, as after `--set`. */ settings: z.array(z.string()).optional() })
 export type RewriteStep = z.infer<typeof STEP>
 
 export const REWRITE_PREVIEW = z.object({

@@ -4,6 +4,7 @@ import { call, useCall, type Job } from '../client.ts'
 import { useSay, wordIn } from '../texts/texts.ts'
 import { Button } from '../ui/button.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
+import { EngineText } from '../ui/engine-text.tsx'
 import { FaultNotice } from '../ui/fault-notice.tsx'
 import { duration, moment } from '../ui/format.ts'
 import { secondsOf } from './foot.tsx'
@@ -54,7 +55,7 @@ function JobLog({ lines }: { readonly lines: readonly { readonly n: number; read
   if (lines.length === 0) return <p className="job-when">{say('job.no-log')}</p>
   return (
     <ol className="log mono" tabIndex={0} aria-label={say('job.log')}>
-      {lines.map(({ n, time, level, text }) => <li key={n} data-level={level}><time dateTime={time}>{moment(time, true).slice(11)}</time> {text}</li>)}
+      {lines.map(({ n, time, level, text }) => <li key={n} data-level={level}><time dateTime={time}>{moment(time, true).slice(11)}</time> <EngineText text={text} /></li>)}
     </ol>
   )
 }

@@ -66,6 +66,14 @@ const shortcuts = (mod: string): readonly { readonly title: TextKey; readonly li
     ],
   },
   {
+    title: 'keys.rewrite',
+    list: [
+      { keys: ['[', ']'], does: 'keys.rewrite.step' },
+      { keys: ['F'], does: 'picture.fit' },
+      { keys: ['+', '−'], does: 'keys.zoom' },
+    ],
+  },
+  {
     title: 'keys.compare',
     list: [
       { keys: ['X', 'D'], does: 'keys.compare.mode' },

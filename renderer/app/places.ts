@@ -6,6 +6,7 @@ export const PLACES = [
   { name: 'calibrate', letter: 'c' },
   { name: 'layers', letter: 'l' },
   { name: 'compare', letter: 'p' },
+  { name: 'rewrite', letter: 'w' },
   { name: 'history', letter: 'r' },
   { name: 'jobs', letter: 'j' },
 ] as const

@@ -1,6 +1,7 @@
 import { createHashRouter, useRouteError } from 'react-router'
 import { HomeScreen } from '../features/home/home-screen.tsx'
 import { useSay } from '../texts/texts.ts'
+import { Button } from '../ui/button.tsx'
 import { FaultNotice } from '../ui/fault-notice.tsx'
 import { Frame } from './frame.tsx'
 import { PickCompareRun, PickLayersRun } from './pick-run.tsx'
@@ -20,6 +21,7 @@ export const openRouter = () => createHashRouter([
           { path: 'model', lazy: async () => ({ Component: (await import('../features/model/model-screen.tsx')).ModelScreen }) },
           { path: 'open', lazy: async () => ({ Component: (await import('../features/open/open-screen.tsx')).OpenScreen }) },
           { path: 'samples', lazy: async () => ({ Component: (await import('../features/samples/samples-screen.tsx')).SamplesScreen }) },
+          { path: 'rewrite', lazy: async () => ({ Component: (await import('../features/rewrite/rewrite-screen.tsx')).RewriteScreen }) },
           { path: 'calibrate', lazy: async () => ({ Component: (await import('../features/calibrate/calibrate-screen.tsx')).CalibrateScreen }) },
           { path: 'run/:run/layers', lazy: async () => ({ Component: (await import('../features/layers/layers-screen.tsx')).LayersScreen }) },
           { path: 'run/:run/compare', lazy: async () => ({ Component: (await import('../features/compare/compare-screen.tsx')).CompareScreen }) },
@@ -41,9 +43,19 @@ function Nothing() {
   return null
 }
 
+/** How browsers say that a screen's file did not come: nobody answers, or the program was replaced by another version. */
+const NOT_FETCHED = /dynamically imported module|importing a module script|preload/i
+
 function RouteFault() {
   const say = useSay()
-  return <Screen crumbs={[{ name: say('fault.bug') }]}><FaultNotice fault={useRouteError()} /></Screen>
+  const error = useRouteError()
+  const isFetch = error instanceof Error && NOT_FETCHED.test(error.message)
+  const fault = isFetch ? { code: 'engine.unreachable', what: 'the file of this screen did not come', next: 'Check that Scalewright still runs, then reload the window.' } : error
+  return (
+    <Screen crumbs={[{ name: say('fault.title') }]}>
+      <FaultNotice fault={fault}>{isFetch ? <Button onClick={() => location.reload()}>{say('fault.reload')}</Button> : null}</FaultNotice>
+    </Screen>
+  )
 }
 
 function NoSuchPlace() {

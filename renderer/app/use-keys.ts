@@ -1,12 +1,10 @@
 import { useEffect } from 'react'
 import { useNavigate } from 'react-router'
 import { project } from '../project/project.ts'
+import { isTyping } from '../ui/typing.ts'
 import type { FrameActions } from './frame-context.ts'
 import { PLACES, placeTo } from './places.ts'
 import { settings } from './settings.ts'
-
-const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
 
 /** A second key after `G` counts for so long. */
 const SEQUENCE_MS = 1200

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { RecipeJson } from '../../preload/contract/index.ts'
+import { keptJson } from '../ui/kept.ts'
 
 /** A recipe as a run was started with it. */
 const STARTED = z.object({ id: z.string(), recipe: z.record(z.string(), z.unknown()) })
@@ -21,15 +22,7 @@ export type Project = Readonly<z.infer<typeof PROJECT>>
 export const EMPTY: Project = { recipe: {}, job: null, ran: null }
 
 /** A project as it was kept; an empty one where nothing, or something else, stands there. */
-export function projectFrom(text: string | null): Project {
-  if (text === null) return EMPTY
-  try {
-    const parsed = PROJECT.safeParse(JSON.parse(text))
-    return parsed.success ? parsed.data : EMPTY
-  } catch {
-    return EMPTY
-  }
-}
+export const projectFrom = (text: string | null): Project => keptJson<Project>(text, PROJECT, EMPTY)
 
 /** The recipe with one key put or taken away; parts that become empty go. */
 export function withKey(recipe: RecipeJson, [first, ...rest]: readonly string[], value: unknown): RecipeJson {
@@ -39,6 +32,9 @@ export function withKey(recipe: RecipeJson, [first, ...rest]: readonly string[],
   const isGone = inner === undefined || (rest.length > 0 && isObject(inner) && Object.keys(inner).length === 0)
   return isGone ? others : { ...recipe, [first]: inner }
 }
+
+/** The recipe as text without what it rewrites: rewrites are looked for in the model as it came. */
+export const unrewrittenText = (recipe: RecipeJson): string => JSON.stringify(withKey(recipe, ['rewrite'], undefined))
 
 /** What stands at a path of the recipe. */
 export const recipeAt = (recipe: RecipeJson, path: readonly string[]): unknown =>

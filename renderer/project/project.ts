@@ -16,8 +16,13 @@ export function openProject(workspace: string): void {
 
 export const project = (): Project => current
 
-export function changeProject(change: Partial<Project>): void {
-  current = { ...current, ...change }
+export const changeProject = (change: Partial<Project>): void => put({ ...current, ...change })
+
+/** Puts the project that is worked on aside for another one: nothing of it stays. */
+export const beginProject = (begun: Pick<Project, 'recipe'> & Partial<Pick<Project, 'job' | 'ran'>>): void => put({ ...EMPTY, ...begun })
+
+function put(next: Project): void {
+  current = next
   if (key !== null) localStorage.setItem(key, JSON.stringify(current))
   for (const listener of listeners) listener()
 }

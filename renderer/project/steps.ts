@@ -1,7 +1,7 @@
 import { recipeAt, type Project } from './project-text.ts'
 
 /** A step of the work, in its order. Each is a screen of the same name. */
-export const STEPS = ['model', 'samples', 'calibrate', 'layers', 'compare'] as const
+export const STEPS = ['model', 'samples', 'calibrate', 'layers', 'compare', 'rewrite'] as const
 export type StepName = (typeof STEPS)[number]
 
 export interface Step {
@@ -15,7 +15,7 @@ export interface Step {
 /** Parts of a recipe that make a run old when they change, as a person calls them. */
 const PARTS: readonly (readonly [name: string, path: readonly string[]])[] = [
   ['model', ['model']], ['calibration', ['samples', 'calibration']], ['evaluation', ['samples', 'evaluation']],
-  ['board', ['board']], ['quantize', ['quantize']], ['compare', ['compare']], ['gates', ['gates']],
+  ['board', ['board']], ['rewrite', ['rewrite']], ['quantize', ['quantize']], ['compare', ['compare']], ['gates', ['gates']],
 ]
 
 /** What the recipe says otherwise than the run was started with. */
@@ -39,5 +39,7 @@ export function stepsOf(project: Project): readonly Step[] {
     made('calibrate', missing),
     made('layers', ran === null ? ['calibrate'] : []),
     made('compare', ran === null ? ['calibrate'] : []),
+    // It may be left out: a plan in the recipe is what it comes to.
+    { name: 'rewrite', state: !hasModel ? 'blocked' : recipe['rewrite'] === undefined ? 'open' : 'done', because: hasModel ? [] : ['model'] },
   ]
 }

@@ -5,8 +5,11 @@ import { frame } from './en/frame.ts'
 import { history } from './en/history.ts'
 import { layers } from './en/layers.ts'
 import { model } from './en/model.ts'
+import { modelFaults } from './en/model-faults.ts'
 import { open } from './en/open.ts'
+import { rewrite } from './en/rewrite.ts'
 import { samples } from './en/samples.ts'
+import { workFaults } from './en/work-faults.ts'
 
 /** Every text of the window. `{{names}}` are filled in; `_one` and `_other` are the forms of a plural. */
 export const en = {
@@ -254,6 +257,7 @@ export const en = {
   'stage.compare': 'compare',
   'stage.statistics': 'statistics',
   'stage.check': 'check',
+  'stage.audit': 'audit',
   'stage.inspect': 'inspect',
   'stage.quality': 'quality',
   'stage.layers': 'layers',
@@ -278,6 +282,9 @@ export const en = {
   ...history,
   ...layers,
   ...model,
+  ...modelFaults,
   ...open,
+  ...rewrite,
   ...samples,
+  ...workFaults,
 } as const

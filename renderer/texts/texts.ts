@@ -1,6 +1,7 @@
 import { createInstance } from 'i18next'
 import { initReactI18next, useTranslation } from 'react-i18next'
 import type { Language } from '../app/settings.ts'
+import { loadEngineWords } from './engine-words.ts'
 import { en } from './en.ts'
 import { zh } from './zh.ts'
 
@@ -18,6 +19,7 @@ const texts = createInstance()
 const FLAT = { keySeparator: false, nsSeparator: false, returnNull: false, interpolation: { escapeValue: false } } as const
 
 export async function startTexts(language: Language): Promise<void> {
+  await loadEngineWords(language)
   await texts.use(initReactI18next).init({
     ...FLAT,
     lng: language,
@@ -28,6 +30,7 @@ export async function startTexts(language: Language): Promise<void> {
 }
 
 export async function changeLanguage(language: Language): Promise<void> {
+  await loadEngineWords(language)
   await texts.changeLanguage(language)
 }
 

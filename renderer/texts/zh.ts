@@ -5,8 +5,11 @@ import { frame } from './zh/frame.ts'
 import { history } from './zh/history.ts'
 import { layers } from './zh/layers.ts'
 import { model } from './zh/model.ts'
+import { modelFaults } from './zh/model-faults.ts'
 import { open } from './zh/open.ts'
+import { rewrite } from './zh/rewrite.ts'
 import { samples } from './zh/samples.ts'
+import { workFaults } from './zh/work-faults.ts'
 
 import type { en } from './en.ts'
 
@@ -135,7 +138,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'method': '方法',
   'range': '范围',
   'scale': 'scale',
-  'scales': 'scale',
+  'scales': '量化表',
   'zero-point': '零点',
   'low': '下限',
   'high': '上限',
@@ -172,7 +175,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
 
   'run.overview': '概览',
   'run.layers': '逐层',
-  'run.scales': 'scale',
+  'run.scales': '量化表',
   'run.record': '记录',
   'run.views': '运行的各部分',
   'run.head': '运行概要',
@@ -256,6 +259,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'stage.compare': '比较',
   'stage.statistics': '统计量',
   'stage.check': '检查',
+  'stage.audit': '审查',
   'stage.inspect': '查看',
   'stage.quality': '质量',
   'stage.layers': '逐层误差',
@@ -280,6 +284,9 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   ...history,
   ...layers,
   ...model,
+  ...modelFaults,
   ...open,
+  ...rewrite,
   ...samples,
+  ...workFaults,
 }

@@ -1,10 +1,12 @@
 import { useState } from 'react'
 import { call, faultOf, useCall, type GateResult, type Run } from '../client.ts'
 import type { RunMarks, Waiver } from '../../preload/contract/index.ts'
+import { useEngineWords } from '../texts/engine-words.ts'
 import { useSay } from '../texts/texts.ts'
 import { Button } from './button.tsx'
 import { moment, shortRun, significant } from './format.ts'
 import { Verdict } from './marks.tsx'
+import { typedKey } from './typing.ts'
 import { useRunChange } from './use-run-change.ts'
 import { useWhyNot } from './use-writable.ts'
 
@@ -65,7 +67,7 @@ function WaiverForm({ run, rule, onDone }: { readonly run: string; readonly rule
         if (!isShort) void waive()
       }}
     >
-      <input className="field" autoFocus value={reason} maxLength={2000} onChange={(event) => setReason(event.target.value)} onKeyDown={(event) => { if (event.key === 'Escape') onDone() }} placeholder={say('gate.reason')} aria-label={say('gate.reason')} />
+      <input className="field" autoFocus value={reason} maxLength={2000} onChange={(event) => setReason(event.target.value)} onKeyDown={(event) => { if (typedKey(event) === 'Escape') onDone() }} placeholder={say('gate.reason')} aria-label={say('gate.reason')} />
       <Button type="submit" disabled={isShort} title={say('gate.waive.hint')}>{say('gate.waive.do')}</Button>
       <Button tone="quiet" onClick={onDone}>{say('cancel')}</Button>
     </form>
@@ -75,8 +77,9 @@ function WaiverForm({ run, rule, onDone }: { readonly run: string; readonly rule
 /** The same gates, drops counted from the pinned baseline instead of the run's own float model. */
 function AgainstBaseline({ run, baseline }: { readonly run: string; readonly baseline: string }) {
   const say = useSay()
+  const words = useEngineWords()
   const { data, error } = useCall('runs.gateBaseline', { run })
-  if (error !== null) return <p className="marks-line muted">{say('gate.no-baseline', { why: faultOf(error).what })}</p>
+  if (error !== null) return <p className="marks-line muted">{say('gate.no-baseline', { why: words(faultOf(error).what).text })}</p>
   if (data === undefined) return null
   return (
     <>

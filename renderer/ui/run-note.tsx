@@ -3,6 +3,7 @@ import { call } from '../client.ts'
 import { useSay } from '../texts/texts.ts'
 import { Button } from './button.tsx'
 import { SimpleText } from './simple-text.tsx'
+import { typedKey } from './typing.ts'
 import { useRunChange } from './use-run-change.ts'
 import { useWhyNot } from './use-writable.ts'
 
@@ -46,8 +47,9 @@ export function RunNote({ run, note }: RunNoteProps) {
       <textarea
         className="field" autoFocus rows={5} value={draft} aria-label={say('marks.note')} onChange={(event) => write(event.target.value)}
         onKeyDown={(event) => {
-          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void save()
-          else if (event.key === 'Escape') write(null)
+          const key = typedKey(event)
+          if (key === 'Enter' && (event.ctrlKey || event.metaKey)) void save()
+          else if (key === 'Escape') write(null)
         }}
       />
       <div className="marks-acts"><Button onClick={() => void save()}>{say('marks.save-note')}</Button><Button tone="quiet" onClick={() => write(null)}>{say('cancel')}</Button></div>

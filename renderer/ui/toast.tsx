@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { useSay } from '../texts/texts.ts'
 import { Button } from './button.tsx'
+import { FaultNotice } from './fault-notice.tsx'
+import { isTyping } from './typing.ts'
 import './toast.css'
 
 export interface Toast {
@@ -8,6 +10,8 @@ export interface Toast {
   /** Takes back what was done; offered as a button and by Ctrl+Z while the toast stands. */
   readonly undo?: () => void
   readonly tone?: 'bad'
+  /** What was thrown: said in full in place of the text, until it is closed. */
+  readonly fault?: unknown
 }
 
 interface ShownToast extends Toast {
@@ -42,6 +46,9 @@ function takeBack({ id, undo }: ShownToast): void {
   undo?.()
 }
 
+/** Says that something went wrong. */
+export const toastFault = (fault: unknown): void => toast({ text: '', tone: 'bad', fault })
+
 /** `useToast()({ text, undo })` */
 export const useToast = (): typeof toast => toast
 
@@ -52,8 +59,7 @@ export function Toasts() {
   useEffect(() => {
     function onKey(event: KeyboardEvent): void {
       const latest = shown.findLast((each) => each.undo !== undefined)
-      const types = event.target instanceof HTMLElement && /^(INPUT|TEXTAREA)$/.test(event.target.tagName)
-      if (latest === undefined || types || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.key.toLowerCase() !== 'z') return
+      if (latest === undefined || event.defaultPrevented || isTyping(event.target) || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.key.toLowerCase() !== 'z') return
       takeBack(latest)
       event.preventDefault()
     }
@@ -73,17 +79,18 @@ function Line({ toast: said }: { readonly toast: ShownToast }) {
   const [isHeld, setHeld] = useState(false)
   const line = useRef<HTMLDivElement>(null)
   const { id } = said
+  const stays = isHeld || said.fault !== undefined
   useEffect(() => {
-    if (isHeld) return
+    if (stays) return
     const timer = setTimeout(() => dismiss(id), STANDS_MS)
     return () => clearTimeout(timer)
-  }, [id, isHeld])
+  }, [id, stays])
   return (
     <div
       className="toast" ref={line} data-tone={said.tone} onPointerEnter={() => setHeld(true)} onPointerLeave={() => setHeld(line.current?.contains(document.activeElement) ?? false)}
       onFocus={() => setHeld(true)} onBlur={() => setHeld(false)}
     >
-      <span>{said.text}</span>
+      {said.fault === undefined ? <span>{said.text}</span> : <FaultNotice fault={said.fault} />}
       {said.undo === undefined ? null : <Button onClick={() => takeBack(said)}>{say('toast.undo')}</Button>}
       <Button tone="quiet" aria-label={say('close')} onClick={() => dismiss(id)}>✕</Button>
     </div>

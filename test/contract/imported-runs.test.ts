@@ -52,6 +52,7 @@ describe('a run that came in a history file', () => {
     const call = windowWith(pathsBelow([inside, bundledSample()]))
     expect((await call('runs.show', { run })).run).toMatchObject({ run, model: { path: join(folder, 'secret.onnx') } })
     await expect(call('models.inspect', { model: { kind: 'run', run, version: 'float' } })).rejects.toMatchObject(refused)
+    await expect(call('layers.plan', { run })).rejects.toMatchObject(refused)
     await expect(call('pictures.list', { run })).rejects.toMatchObject(refused)
     await expect(call('jobs.start', { kind: 'compare', run })).rejects.toMatchObject(refused)
     await expect(call('jobs.start', { kind: 'run', recipe: text, parent: run })).rejects.toMatchObject(refused)

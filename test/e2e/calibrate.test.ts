@@ -161,6 +161,13 @@ test('a job that was cancelled says what is kept and how to go on; an unknown on
   await page.getByRole('link', { name: 'Back to the review' }).click()
   await page.getByRole('button', { name: 'Calibrate with 2 methods' }).waitFor()
   expect(complaints).toEqual([])
+  // A program before this one took the job of the project with it.
+  await page.evaluate(() => {
+    const key = Object.keys(localStorage).find((each) => each.startsWith('scalewright.project '))!
+    localStorage.setItem(key, JSON.stringify({ ...JSON.parse(localStorage.getItem(key)!), job: { id: 'NOSUCHJOB', recipe: {} } }))
+  })
+  await page.reload()
+  await expect.poll(async () => (await projectIn(page)).job).toBeNull()
   await goTo(page, '/calibrate?step=run&job=NOSUCHJOB')
   await page.getByText('input.unknown-job').waitFor()
   await page.getByRole('link', { name: 'Back to the review' }).waitFor()

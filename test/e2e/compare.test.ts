@@ -119,9 +119,9 @@ test('modes and sides by keys; held keys show the reference and the other side',
   }
   await page.keyboard.press('d')
   await expect.poll(mode).toBe('Difference')
-  await page.getByRole('img', { name: 'Colours from 0 to 15.9 LSB' }).waitFor()
+  await page.getByRole('img', { name: 'Colours from 0 to 3.98 LSB' }).waitFor()
   await page.keyboard.press('.')
-  await page.getByRole('img', { name: 'Colours from 0 to 7.97 LSB' }).waitFor()
+  await page.getByRole('img', { name: 'Colours from 0 to 1.99 LSB' }).waitFor()
   await page.keyboard.press('m')
   await expect.poll(() => page.getByRole('combobox', { name: 'Difference' }).inputValue()).toBe('squared')
   await page.keyboard.press('d')

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
@@ -168,6 +168,44 @@ test('chosen pictures are copied and become the samples', async () => {
   await page.getByText('2 samples of 2 files').waitFor()
   await cell(page, /^cal_04\.png, 128×128/).waitFor()
   expect(complaints).toEqual([])
+  await page.context().close()
+})
+
+test('a file that is dropped beside the place for files is kept from the browser, which would open it instead of the page', async () => {
+  const { page, complaints } = await openSamples()
+  await page.getByRole('button', { name: 'Take the bundled project' }).click()
+  await page.getByText('24 samples of 24 files').waitFor()
+  const panel = page.getByRole('region', { name: 'Pictures', exact: true })
+  const transfer = await page.evaluateHandle("(() => { const held = new DataTransfer(); held.items.add(new File(['x'], 'x.txt')); return held })()")
+  const isKept = async (place: ReturnType<Page['locator']>, name: 'dragover' | 'drop'): Promise<unknown> => {
+    await page.evaluate(`addEventListener('${name}', (event) => { globalThis.isKept = event.defaultPrevented }, { once: true })`)
+    await place.dispatchEvent(name, { dataTransfer: transfer })
+    return page.evaluate('globalThis.isKept')
+  }
+  expect([await isKept(page.locator('.samples-source'), 'dragover'), await isKept(page.locator('.samples-source'), 'drop')]).toEqual([true, true])
+  expect(await panel.getAttribute('data-over')).toBeNull()
+  expect(await isKept(panel, 'dragover')).toBe(true)
+  await expect.poll(() => panel.getAttribute('data-over')).toBe('true')
+  expect(complaints).toEqual([])
+  await page.context().close()
+})
+
+test('an upload ends with its screen and leaves nothing behind', async () => {
+  const { page } = await openSamples()
+  await page.getByRole('button', { name: 'Take the bundled project' }).click()
+  const path = page.getByRole('textbox', { name: 'Folder, list, picture or .npz' })
+  await expect.poll(() => path.inputValue()).not.toBe('')
+  const before = await path.inputValue()
+  const partial = async () => (await readdir(join(workspace, 'uploads'))).filter((name) => name.startsWith('.partial-'))
+  // The line stalls: no piece arrives.
+  await page.route('**/upload/**', () => undefined)
+  await page.locator('input[type=file]').first().setInputFiles(join(PROJECT, 'resources/sample/calibration/cal_03.png'))
+  await page.getByRole('progressbar', { name: 'Copying' }).waitFor()
+  expect(await partial()).toHaveLength(1)
+  await goTo(page, '/model')
+  await expect.poll(partial).toEqual([])
+  await goTo(page, '/samples')
+  await expect.poll(() => path.inputValue()).toBe(before)
   await page.context().close()
 })
 

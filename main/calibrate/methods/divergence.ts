@@ -5,6 +5,9 @@ import { type Side, sumsBelow, type View } from './view.ts'
 
 const BINS = 2048
 const STEP = 8
+/** Least share of the values that a threshold has to keep. */
+const KEPT = 0.5
+
 /** Mass of a quantized cell that holds nothing while the reference has mass there, before it is shared out. */
 const EMPTY = 1e-6
 
@@ -34,7 +37,7 @@ export type Divergence = (candidate: Candidate) => number
 
 /**
  * Searches the threshold of least divergence (ALGORITHMS 3.3, reference design): candidates in steps of 8 bins from the
- * number of levels up to all, ties to the largest. Says why not where the data cannot carry it.
+ * number of levels up to all that keep half of the values, ties to the largest. Says why not where the data cannot carry it.
  */
 export function leastDivergence(divergence: Divergence, what: string): (view: View, grid: Grid, options: MethodOptions) => Finding {
   return (view, grid) => {
@@ -45,7 +48,8 @@ export function leastDivergence(divergence: Divergence, what: string): (view: Vi
     const histogram = denseHistogram(side, view.absmax)
     if (histogram.occupied[BINS]! < 2 * levels) return { cannot: `${histogram.occupied[BINS]} occupied bins are fewer than ${2 * levels}` }
     let [best, least] = [BINS, Infinity]
-    for (let kept = BINS; kept >= levels; kept -= STEP) {
+    // Where most is clipped, one bin holds nearly everything on both sides: they agree, and say nothing.
+    for (let kept = BINS; kept >= levels && histogram.mass[kept]! >= KEPT * side.total; kept -= STEP) {
       const value = divergence({ histogram, kept, levels })
       if (value < least) [best, least] = [kept, value]
     }

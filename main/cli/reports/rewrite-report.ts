@@ -1,6 +1,6 @@
 import type { RewriteFound, RewriteResult } from '../../app/api.ts'
 import { plain, section, tableLines } from '../layout.ts'
-import { grouped } from '../numbers.ts'
+import { fixed, grouped } from '../numbers.ts'
 import type { ReportContext } from './context.ts'
 
 type Match = RewriteFound['rewrites'][number]['found'][number]
@@ -31,12 +31,23 @@ function matchLines({ nodes, what, cost }: Match, { say, style }: ReportContext)
 }
 
 /** What was done, in order, and what else was looked at. */
-export function stepsReport({ steps, refused }: RewriteResult, context: ReportContext): string[][] {
+export function stepsReport({ steps, refused, repairs }: RewriteResult, context: ReportContext): string[][] {
   const { say, style } = context
   return [
-    section(say('report.rewrites'), steps.flatMap(({ rewrite, kind, matches }) => [
+    section(say('report.rewrites'), steps.flatMap(({ rewrite, kind, matches, settings }) => [
       `  ${style.strong(rewrite)}${kind === 'repair' ? `  ${style.bad(say('report.rewrite-repair'))}` : ''}`, ...matches.map(({ what }) => `    ${plain(what)}`),
+      ...(settings.length === 0 ? [] : [`    ${plain(say('report.rewrite-settings', { settings: settings.join(', ') }))}`]),
     ]), style),
+    repairSection(repairs, context),
     refused.length === 0 ? [] : section(say('report.refused'), refused.map(({ rewrite, node, why }) => `  ${rewrite}  ${node}: ${plain(why)}`), style),
   ]
+}
+
+/** What repairs did to the evaluation samples; empty where nothing was measured (the notes of the run say why). */
+function repairSection(repairs: RewriteResult['repairs'], { say, style }: ReportContext): string[] {
+  if (repairs.length === 0) return []
+  const numbers = (['report.repair-before', 'report.repair-after', 'report.repair-samples', 'report.repair-changed'] as const).map((key) => ({ title: say(key), align: 'right' as const }))
+  const columns = [{ title: say('report.rewrite-name') }, { title: say('report.repair-protocol') }, ...numbers]
+  const rows = repairs.map(({ rewrite, protocol, before, after, samples, changedPercent }) => [rewrite, protocol, fixed(before, 3), fixed(after, 3), String(samples), fixed(changedPercent, 2)])
+  return section(say('report.repairs'), tableLines(columns, rows, style), style, say('report.repairs-measured'))
 }

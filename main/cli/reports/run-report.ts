@@ -87,8 +87,9 @@ function proofSection(run: Run, { say, style, longestName }: ReportContext): str
     { title: say('report.node'), most: longestName },
     { title: say('report.verdict') },
     { title: say('report.max-abs'), align: 'right' as const },
+    { title: say('report.relative'), align: 'right' as const },
   ]
-  const rows = (run.proofs ?? []).map((proof) => [proof.rewrite, someNames(proof.nodes), proof.verdict, significant(proof.maxAbs)])
+  const rows = (run.proofs ?? []).map((proof) => [proof.rewrite, someNames(proof.nodes), proof.verdict, significant(proof.maxAbs), significant(proof.relative)])
   return rows.length === 0 ? [] : section(say('report.proofs'), tableLines(columns, rows, style), style)
 }
 

@@ -19,14 +19,14 @@ export interface RewriteOptions extends RecipeVerbOptions {
 export const rewriteJob = (source: string, options: RewriteOptions): Job =>
   withRecipe(source, options, (recipe, context) => async (app, task) => {
     if (options.list === true) {
-      const found = await app.view('rewrite-find', { recipe })
+      const found = await app.view('rewrite-find', { recipe, workspace: app.workspace })
       return { parts: listReport(found, context), document: found, exitCode: 0 }
     }
     const plan = options.plan === undefined ? undefined : await readPlan(resolve(context.cwd, options.plan))
     const only: readonly RewriteWish[] | undefined = options.only?.map((rewrite) => ({ rewrite, options: {} }))
     const wishes = plan?.wishes ?? only
     const result: RewriteResult = await app.rewrite({
-      recipe, ...(wishes ? { wishes } : {}), ...(plan && options.force !== true ? { plannedFor: plan.model } : {}),
+      recipe, ...(wishes ? { wishes } : {}), strict: only !== undefined, ...(plan && options.force !== true ? { plannedFor: plan.model } : {}),
       ...(options.out === undefined ? {} : { out: resolve(context.cwd, options.out) }),
     }, task)
     return runOutcome(result, context, stepsReport(result, context))

@@ -1,12 +1,13 @@
-import { readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { asQdq } from '../../audit/as-qdq.ts'
 import { audit, type AuditInput } from '../../audit/audit.ts'
 import { joinedFixes } from '../../audit/fix.ts'
 import { withoutCodes } from '../../audit/without-codes.ts'
 import { boardNamed } from '../../boards/read-profile.ts'
-import { decodeStatistics } from '../../calibrate/statistics-file.ts'
 import { watchedTensors } from '../../calibrate/watch.ts'
 import { parameterCount } from '../../compare/macs.ts'
+import { readOperatorTable, type OperatorTable } from '../../compare/operator-table.ts'
 import type { Finding, LayerError, ModelFacts, OperatorTime } from '../../core/run.ts'
 import type { ScaleTable } from '../../core/scale-table.ts'
 import type { Task } from '../../core/task.ts'
@@ -19,6 +20,7 @@ import type { Recipe } from '../../recipe/recipe.ts'
 import { inferValues } from '../../runtime/values.ts'
 import { expectationOf, type Expectation } from '../../samples/expectation.ts'
 import { loadRewritten } from './rewritten.ts'
+import { readStatistics } from './stored-statistics.ts'
 import { expectationFor, standalone } from './workpiece.ts'
 
 export interface AuditJobInput {
@@ -51,28 +53,41 @@ export async function auditJob({ recipe, board, workspace, ...given }: AuditJobI
   const report = (done: number) => task.report({ stage: 'audit', done, total: 3, unit: 'steps' })
   report(0)
   const profile = board === null ? null : await boardNamed(board, { workspace })
-  const subject = await subjectOf(recipe, given.quantized)
+  const times = board === null ? undefined : await boardTimes(board, workspace)
   report(1)
-  const statistics = given.statistics === undefined ? undefined : decodeStatistics(await readFile(given.statistics), given.statistics)
-  const { file, expected, ...looked } = subject
-  const shapes = await sizedShapes(looked.graph, looked.quantized, looked.expectation)
+  const { file, input } = await auditInput({ recipe, ...given })
   report(2)
-  const input: AuditInput = {
-    ...looked, shapes, ...(statistics ? { statistics, ...(expected ? { expected } : {}) } : {}),
-    ...(given.scales ? { scales: given.scales } : {}), ...(given.layers ? { layers: given.layers } : {}), ...(given.operators ? { operators: given.operators } : {}),
-    ...(recipe.output?.layout ? { layout: recipe.output.layout } : {}),
-  }
-  const findings = audit(input, profile)
+  const findings = audit({ ...input, ...(times ? { times: times.table } : {}) }, profile)
   report(3)
   return {
     model: { path: recipe.model, sha256: file.sha256, bytes: file.bytes.byteLength, parameters: parameterCount(file.graph), macsPerSample: 0 },
     findings, fixes: joinedFixes(findings),
     notes: [
       profile ? `Audited for ${profile.title} (${profile.toolchain.join(', ')}).` : 'Audited without a board: what only some boards dislike is not said.',
-      `Sizes are those of ${shapes.at}.`,
-      ...(looked.quantized ? [] : ['The model is not quantized: nothing is said of scales.']),
+      `Sizes are those of ${input.shapes.at}.`,
+      ...(times ? [`Operator times are those of ${times.path}.`] : []),
+      ...(input.quantized ? [] : ['The model is not quantized: nothing is said of scales.']),
     ],
   }
+}
+
+/** All that is known of a model, for `audit` with any board. */
+export async function auditInput({ recipe, ...given }: Omit<AuditJobInput, 'board' | 'workspace'>): Promise<{ readonly file: ModelFile; readonly input: AuditInput & Required<Pick<AuditInput, 'shapes'>> }> {
+  const { file, expected, ...looked } = await subjectOf(recipe, given.quantized)
+  const statistics = given.statistics === undefined ? undefined : await readStatistics(given.statistics)
+  const shapes = await sizedShapes(looked.graph, looked.quantized, looked.expectation)
+  const input = {
+    ...looked, shapes, ...(statistics ? { statistics, ...(expected ? { expected } : {}) } : {}),
+    ...(given.scales ? { scales: given.scales } : {}), ...(given.layers ? { layers: given.layers } : {}), ...(given.operators ? { operators: given.operators } : {}),
+    ...(recipe.output?.layout ? { layout: recipe.output.layout } : {}),
+  }
+  return { file, input }
+}
+
+/** The latency table beside a board's own profile (`boards/NAME.csv` in the workspace), where there is one. Throws `input.table-*` with the line. */
+async function boardTimes(board: string, workspace: string): Promise<{ readonly path: string; readonly table: OperatorTable } | undefined> {
+  const path = join(workspace, 'boards', `${board}.csv`)
+  return existsSync(path) ? { path, table: await readOperatorTable(path) } : undefined
 }
 
 interface Subject {

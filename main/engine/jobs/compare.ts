@@ -1,3 +1,4 @@
+import { challengeNote } from '../../compare/challenge-score.ts'
 import { measureLayers } from '../../compare/layers.ts'
 import { protocolsFor } from '../../compare/protocol.ts'
 import { measureQuality } from '../../compare/quality.ts'
@@ -9,12 +10,10 @@ import type { Graph } from '../../onnx/graph.ts'
 import { readModel } from '../../onnx/model-file.ts'
 import { readQdq, type ReadScales } from '../../quantize/read-qdq.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
-import type { Expectation } from '../../samples/expectation.ts'
-import type { Sample } from '../../samples/sample.ts'
 import { takenOver, type EarlierRun, type TakenOver } from './earlier.ts'
 import { measureTimes, type Times } from './latency.ts'
 import { loadRewritten } from './rewritten.ts'
-import { openPart, standalone } from './workpiece.ts'
+import { openPart, standalone, withFactor } from './workpiece.ts'
 
 export interface CompareInput {
   /** `model` is the float side. */
@@ -75,6 +74,7 @@ export async function compareJob({ recipe, threads, quantized, picture, earlier 
     ...times,
     notes: [
       ...(part === 'calibration' ? ['There are no evaluation samples: quality is measured on the calibration samples, which flatters it.'] : []),
+      ...(recipe.compare.score ? [challengeNote(recipe.compare.score, report.quality, times.latency)] : []),
       ...(earlier && known ? [takenNote(earlier, known, { layers, keepsFloat: report.keptFloat, keepsTimes: kept !== undefined })] : []),
     ],
     stageSeconds: kept && earlier?.stageSeconds?.['latency'] !== undefined ? { ...watch.seconds, latency: earlier.stageSeconds['latency'] } : watch.seconds,
@@ -122,12 +122,4 @@ async function layerErrors(recipe: Recipe, float: Graph, judged: Graph, scales: 
 function outputSteps(judged: Graph, scales: ReadScales): Map<string, number> {
   const outputs = new Set(judged.outputs.map((output) => output.name))
   return new Map(scales.rows.filter((row) => row.kind === 'activation' && outputs.has(row.tensor)).map((row) => [row.tensor, row.scale[0]!]))
-}
-
-/** The upscale factor, where the graph did not tell it, from a picture and its reference. */
-function withFactor(expectation: Expectation, sample: Sample): Expectation {
-  const { factor } = expectation.output
-  if (factor.value !== null || !sample.picture || !sample.reference) return expectation
-  const value = Math.round(sample.reference.width / sample.picture.width)
-  return { ...expectation, output: { ...expectation.output, factor: { value, how: 'from the sizes of a sample and its reference' } } }
 }

@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises'
 import type { Statistics } from '../../calibrate/statistics.ts'
-import { decodeStatistics } from '../../calibrate/statistics-file.ts'
 import type { CodeType } from '../../core/grid.ts'
 import { canonicalJson } from '../../core/hash.ts'
 import type { ScaleRow } from '../../core/scale-table.ts'
@@ -11,6 +9,7 @@ import { absorbedTensors } from '../../quantize/absorb.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
 import { quantizeFrom, type QuantizedPiece } from './quantize.ts'
 import { loadRewritten, type RewrittenPiece } from './rewritten.ts'
+import { readStatistics } from './stored-statistics.ts'
 
 /** A recorded quantization that can be made again without inference. */
 export interface PlannedRun {
@@ -53,7 +52,7 @@ async function benchOf({ recipe, statistics }: PlannedRun): Promise<Bench> {
   const key = JSON.stringify([recipe, statistics])
   if (bench?.key === key) return bench
   const piece = await loadRewritten(recipe)
-  const seen = decodeStatistics(await readFile(statistics), statistics)
+  const seen = await readStatistics(statistics)
   bench = { key, piece, seen, made: quantizeFrom(piece, recipe, seen, statistics) }
   return bench
 }

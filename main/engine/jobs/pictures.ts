@@ -3,7 +3,7 @@ import { versionOutput, type VersionOutput } from '../../compare/scores.ts'
 import { Fault } from '../../core/fault.ts'
 import { quietTask } from '../../core/task.ts'
 import type { Graph } from '../../onnx/graph.ts'
-import { readModel } from '../../onnx/model-file.ts'
+import { readModel, type ModelFile } from '../../onnx/model-file.ts'
 import { readQdq } from '../../quantize/read-qdq.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
 import { openSession, type Session } from '../../runtime/session.ts'
@@ -20,6 +20,8 @@ export interface ViewedRun {
   readonly threads: number
   /** Path of the quantized model. */
   readonly quantized: string
+  /** SHA-256 of the models' files as the run knew them. */
+  readonly known?: { readonly model?: string | undefined; readonly quantized: string }
 }
 
 const VERSIONS = ['float', 'simulated', 'fused'] as const
@@ -44,8 +46,8 @@ const MOST_BENCHES = 2
 let benches: readonly Bench[] = []
 
 async function benchOf(viewed: ViewedRun): Promise<Bench> {
-  const { recipe, threads, quantized } = viewed
-  const key = JSON.stringify([recipe.model, recipe.samples, recipe.output, quantized, threads])
+  const { recipe, threads, quantized, known: hashes } = viewed
+  const key = JSON.stringify([recipe.model, recipe.samples, recipe.output, recipe.rewrite, quantized, threads, hashes])
   const known = benches.find((bench) => bench.key === key)
   const others = benches.filter((bench) => bench !== known)
   benches = known ? [known, ...others] : others.slice(0, MOST_BENCHES - 1)
@@ -60,11 +62,13 @@ async function closeAll(sessions: readonly Session[]): Promise<void> {
   for (const session of sessions) await session.close()
 }
 
-async function openBench({ recipe, threads, quantized }: ViewedRun, key: string): Promise<Bench> {
+async function openBench({ recipe, threads, quantized, known }: ViewedRun, key: string): Promise<Bench> {
   const piece = await loadRewritten(recipe)
+  checkSame(piece.file, known?.model)
   const opened = (await openPart(piece, recipe, 'evaluation', quietTask)) ?? (await openPart(piece, recipe, 'calibration', quietTask))
   if (!opened) throw new Fault({ code: 'recipe.no-samples', what: 'the run names no samples to look at', where: 'samples', next: 'Compare it again with evaluation samples.' })
   const judged = await readModel(quantized)
+  checkSame(judged, known?.quantized)
   const open: Session[] = []
   const add = async (model: Uint8Array, mode: Version): Promise<Session> => {
     const session = await openSession(model, { mode, threads, where: `${mode} model` })
@@ -79,6 +83,12 @@ async function openBench({ recipe, threads, quantized }: ViewedRun, key: string)
     await closeAll(open)
     throw error
   }
+}
+
+/** The run's numbers stand beside what is shown: it has to be made by the same models. */
+function checkSame({ path, sha256 }: ModelFile, known: string | undefined): void {
+  if (known === undefined || known === sha256) return
+  throw new Fault({ code: 'model.changed', where: path, what: 'the file is not the one that the run was made with', next: 'Put that one back, or make a run with this one.' })
 }
 
 /** The output's codes in levels: its own units are what the model's range says 0 and 255 are. */

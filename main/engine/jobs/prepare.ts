@@ -9,14 +9,17 @@ import { resolveOverrides } from '../../quantize/overrides.ts'
 import { floatRegions } from '../../quantize/regions.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
 import { proveStep, type RewriteStep } from '../../rewrite/apply.ts'
-import { proofFacts, proveModels } from '../../rewrite/prove.ts'
+import { proveModels } from '../../rewrite/prove.ts'
 import type { SampleSet } from '../../samples/sample.ts'
-import { loadRewritten, type RewrittenPiece } from './rewritten.ts'
+import { boardOf, loadRewritten, settingsOf, type RewrittenPiece } from './rewritten.ts'
+import { measuredRepairs } from './measured-repairs.ts'
 import { openPart, standalone, type Workpiece } from './workpiece.ts'
 
 export interface PrepareInput {
   readonly recipe: Recipe
   readonly threads: number
+  /** Absolute folder whose boards win; `rewrite: auto` depends on the board. */
+  readonly workspace?: string
 }
 
 export interface PrepareOutput {
@@ -31,6 +34,8 @@ export interface PrepareOutput {
   readonly proofs: readonly ProofFacts[]
   /** What was guessed of preprocessing, to be written into the recipe. */
   readonly preprocess: { readonly calibration?: unknown; readonly evaluation?: unknown }
+  /** What rewrites say of the recipe, as after `--set`. */
+  readonly settings: readonly string[]
 }
 
 /** fp16 originals compute in fp16, our copies in float32: a percent of the output's range is their own rounding. */
@@ -39,9 +44,9 @@ const FLOAT16_TOLERANCE = 1e-2
 const OPSET_TOLERANCE = 1e-5
 
 /** Looks at model and samples before anything lasts: everything wrong with them is said here. */
-export async function prepare({ recipe, threads }: PrepareInput, task: Task): Promise<PrepareOutput> {
+export async function prepare({ recipe, threads, workspace }: PrepareInput, task: Task): Promise<PrepareOutput> {
   task.report({ stage: 'prepare', done: 0, total: 3, unit: 'steps' })
-  const piece = await loadRewritten(recipe)
+  const piece = await loadRewritten(recipe, task, await boardOf(recipe, workspace ?? recipe.workspace))
   checkNames(piece, recipe)
   const calibration = await openPart(piece, recipe, 'calibration', task)
   task.report({ stage: 'prepare', done: 1, total: 3, unit: 'steps' })
@@ -49,6 +54,7 @@ export async function prepare({ recipe, threads }: PrepareInput, task: Task): Pr
   task.report({ stage: 'prepare', done: 2, total: 3, unit: 'steps' })
   const first = await (evaluation ?? calibration)?.samples.load(0)
   const proofs = [...(first ? await provePreparation(piece, first.feeds, threads) : []), ...(await proveRewrites(piece, first ? [first.feeds] : [], threads, task))]
+  const repaired = await measuredRepairs(piece.rewritten.steps, evaluation, recipe, threads, task)
   const dims = first && Object.fromEntries(Object.entries(first.feeds).map(([name, tensor]) => [name, [...tensor.dims]]))
   const macs = dims ? await macsOfSample(piece.graph, dims) : 0
   task.report({ stage: 'prepare', done: 3, total: 3, unit: 'steps' })
@@ -61,11 +67,14 @@ export async function prepare({ recipe, threads }: PrepareInput, task: Task): Pr
     notes: [
       ...piece.steps,
       ...piece.rewritten.steps.map(rewriteNote),
+      ...repaired.notes,
+      ...settingsOf(piece).map((setting) => `By the rewrites of the recipe: ${setting}.`),
       ...(parts[0]?.expectation ?? piece.guess).notes,
       ...parts.flatMap(({ part, samples }) => samples.notes.map((note) => `${part}: ${note}`)),
     ],
     proofs,
     preprocess: Object.fromEntries(parts.map((part) => [part.part, part.samples.preprocess])),
+    settings: settingsOf(piece),
   }
 }
 
@@ -89,7 +98,7 @@ async function provePreparation(piece: RewrittenPiece, feeds: Readonly<Record<st
   const proof = await proveModels(standalone(piece.file), piece.preparedBytes, [feeds], { mode: 'reference', threads, where: piece.file.path }, {
     rewrite: half ? 'fp16-to-float' : 'prepare', nodes: [], relativeTolerance: half ? FLOAT16_TOLERANCE : OPSET_TOLERANCE,
   })
-  if (proof.verdict !== 'broken') return [proofFacts(proof)]
+  if (proof.verdict !== 'broken') return [proof]
   throw new Fault({
     code: 'model.preparation-broken', where: piece.file.path, what: `after «${piece.steps.join('; ')}» the model gives other values (by ${proof.maxAbs})`,
     next: 'Export the model again with opset 13 or newer and float32 weights, and report this model.',
@@ -101,7 +110,7 @@ async function proveRewrites({ rewritten, file }: RewrittenPiece, samples: reado
   const proofs: ProofFacts[] = []
   for (const step of rewritten.steps) {
     if (step.kind === 'repair') continue
-    proofs.push(proofFacts(await proveStep(step, { threads, samples, where: file.path }, task)))
+    proofs.push(await proveStep(step, { threads, samples, where: file.path }, task))
   }
   return proofs
 }

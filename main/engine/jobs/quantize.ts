@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { solveThreshold } from '../../calibrate/methods/index.ts'
 import type { Statistics } from '../../calibrate/statistics.ts'
-import { decodeStatistics } from '../../calibrate/statistics-file.ts'
 import { Fault } from '../../core/fault.ts'
 import { writeFileAtomic } from '../../core/files.ts'
 import type { CodeType } from '../../core/grid.ts'
@@ -18,14 +16,16 @@ import { quantizeOptions, type QuantizeOptions } from '../../quantize/options.ts
 import { opsetFor } from '../../quantize/qdq.ts'
 import { quantizePlanned, type Quantized } from '../../quantize/quantize.ts'
 import type { ThresholdSource } from '../../quantize/scale-table.ts'
+import { withSettings } from '../../recipe/changes.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
 import type { FoldedNode } from '../../rewrite/affine.ts'
 import { foldAffine } from '../../rewrite/fold-affine.ts'
 import { hoistMean } from '../../rewrite/hoist-mean.ts'
 import { noiseFeeds } from '../../rewrite/noise-feeds.ts'
-import { proofFacts, proveModels } from '../../rewrite/prove.ts'
-import { loadRewritten, type RewrittenPiece } from './rewritten.ts'
+import { proveModels } from '../../rewrite/prove.ts'
+import { loadRewritten, settingsOf, type RewrittenPiece } from './rewritten.ts'
 import { planOfSeen } from './seen-plan.ts'
+import { readStatistics } from './stored-statistics.ts'
 import { expectationFor, pictureRanges, type Workpiece } from './workpiece.ts'
 
 export interface QuantizeInput {
@@ -52,7 +52,7 @@ export async function quantizeJob({ recipe, statistics, out, allowMissing }: Qua
   const report = (done: number) => task.report({ stage: 'quantize', done, total: 3, unit: 'steps' })
   report(0)
   const piece = await loadRewritten(recipe)
-  const seen = decodeStatistics(await readFile(statistics), statistics)
+  const seen = await readStatistics(statistics)
   const { quantized, workGraph, folded, steps } = quantizeFrom(piece, recipe, seen, statistics, allowMissing)
   report(1)
   await breathe(task)
@@ -73,7 +73,8 @@ export interface QuantizedPiece {
 }
 
 /** The same without files, for jobs that quantize many times. */
-export function quantizeFrom(piece: RewrittenPiece, recipe: Recipe, statistics: Statistics, where: string, allowMissing = false): QuantizedPiece {
+export function quantizeFrom(piece: RewrittenPiece, asking: Recipe, statistics: Statistics, where: string, allowMissing = false): QuantizedPiece {
+  const recipe = withSettings(asking, settingsOf(piece))
   const asked = withNewNames(quantizeOptions(recipe.quantize), piece.rewritten.renamed)
   const expectation = expectationFor(piece, recipe, recipe.samples.calibration ?? recipe.samples.evaluation)
   const { graph, steps } = raised(piece.graph, asked)
@@ -118,7 +119,7 @@ async function proveWorkGraph(piece: Workpiece, workGraph: Graph, folded: readon
   const inputs = [0, 1].map((seed) => noiseFeeds(piece.guess, seed))
   const session = { mode: 'float', threads: 1, where: piece.file.path } as const
   const proof = await proveModels(piece.graphBytes, encodeModel(workGraph), inputs, session, { rewrite, nodes, relativeTolerance: FOLDING_TOLERANCE })
-  if (proof.verdict !== 'broken') return proofFacts(proof)
+  if (proof.verdict !== 'broken') return proof
   throw folded.length === 0
     ? new Fault({
       code: 'model.preparation-broken', where: piece.file.path, what: `raised to opset ${workGraph.opsets.get('')} the model gives other values (by ${proof.maxAbs})`,

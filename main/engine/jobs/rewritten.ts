@@ -1,12 +1,14 @@
 import { encodeModel } from '../../onnx/encode.ts'
 import { sha256 } from '../../core/hash.ts'
 import { quietTask, type Task } from '../../core/task.ts'
+import { boardNamed } from '../../boards/read-profile.ts'
+import type { BoardProfile } from '../../boards/profile.ts'
 import { resolveOverrides } from '../../quantize/overrides.ts'
 import { quantizeOptions } from '../../quantize/options.ts'
 import { namedTensors } from '../../quantize/named-tensors.ts'
 import type { Recipe, RewriteRecipe } from '../../recipe/recipe.ts'
 import { applyRewrites, type RewriteResult, type RewriteSettings, type RewriteWish } from '../../rewrite/apply.ts'
-import { AUTO } from '../../rewrite/rewrites.ts'
+import { autoFor } from '../../rewrite/rewrites.ts'
 import { expectationFor, loadWorkpiece, type Workpiece } from './workpiece.ts'
 
 /** A model with the rewrites of its recipe. */
@@ -22,28 +24,35 @@ const isList = (rewrite: RewriteRecipe): rewrite is readonly string[] => Array.i
 export const unrewritten = (piece: Workpiece): RewrittenPiece =>
   ({ ...piece, preparedBytes: piece.graphBytes, rewritten: { graph: piece.graph, steps: [], refused: [], renamed: new Map() } })
 
-/** Which rewrites a recipe wishes for, in order. */
-export function wishesOf(rewrite: RewriteRecipe | undefined): readonly RewriteWish[] {
+/** The board of a recipe whose rewrites depend on it. `workspace`: absolute folder whose profiles win. */
+export const boardOf = async ({ rewrite, board }: Pick<Recipe, 'rewrite' | 'board'>, workspace: string | undefined): Promise<BoardProfile | null> =>
+  rewrite === 'auto' ? boardNamed(board, { workspace }) : null
+
+/** Which rewrites a recipe wishes for, in order. `board`: what `auto` is for; null does what helps all. */
+export function wishesOf(rewrite: RewriteRecipe | undefined, board: BoardProfile | null = null): readonly RewriteWish[] {
   if (rewrite === undefined) return []
   const plain = (name: string): RewriteWish => ({ rewrite: name, options: {} })
-  if (rewrite === 'auto') return AUTO.map(plain)
+  if (rewrite === 'auto') return autoFor(board).map(plain)
   if (isList(rewrite)) return rewrite.map(plain)
   return Object.entries(rewrite).map(([name, { nodes, ...options }]) => ({ rewrite: name, options, ...(nodes === undefined ? {} : { nodes: nodes as readonly string[] }) }))
 }
 
 /**
  * The model of a recipe, prepared and rewritten: the graph that is observed, quantized and compared. Nothing is proved here (the
- * prepare job does it once). What is expected of samples is guessed before rewrites: a mean that is folded away still tells the range.
+ * prepare job does it once, and writes what rewrites say of the recipe into it: so `board` is for that job). What is expected of samples is guessed before rewrites: a mean that is folded away still tells the range.
  */
-export async function loadRewritten(recipe: Recipe, task: Task = quietTask): Promise<RewrittenPiece> {
+export async function loadRewritten(recipe: Recipe, task: Task = quietTask, board: BoardProfile | null = null): Promise<RewrittenPiece> {
   const piece = await loadWorkpiece(recipe.model)
-  const wishes = wishesOf(recipe.rewrite)
+  const wishes = wishesOf(recipe.rewrite, board)
   if (wishes.length === 0) return unrewritten(piece)
   const rewritten = await applyRewrites(piece.graph, wishes, rewriteSettings(piece, recipe), task)
   if (rewritten.steps.length === 0) return { ...unrewritten(piece), rewritten }
   const graphBytes = encodeModel(rewritten.graph)
   return { ...piece, graph: rewritten.graph, graphBytes, graphSha256: sha256(graphBytes), preparedBytes: piece.graphBytes, rewritten }
 }
+
+/** What the rewrites of a piece say of its recipe, as after `--set`. */
+export const settingsOf = ({ rewritten }: Pick<RewrittenPiece, 'rewritten'>): readonly string[] => [...new Set(rewritten.steps.flatMap(({ settings }) => settings))]
 
 /** What rewrites may not touch and what they may know: names of the recipe, the picture's ranges. */
 export function rewriteSettings(piece: Workpiece, recipe: Recipe): RewriteSettings {

@@ -12,8 +12,6 @@ export const FILE_MARKS = ['out', 'broken', 'grey', 'alpha', 'turned', 'deep', '
 type Mark = (typeof FILE_MARKS)[number]
 export const markBit = (mark: Mark): number => 1 << FILE_MARKS.indexOf(mark)
 
-export type PreprocessKey = keyof Preprocess
-
 /** A value of the preprocessing; `guess` is what would be there if the recipe said nothing. */
 export interface Explained<T> {
   readonly value: T

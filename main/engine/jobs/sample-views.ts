@@ -1,5 +1,4 @@
 import { Fault } from '../../core/fault.ts'
-import type { EvaluationRecipe } from '../../recipe/recipe.ts'
 import { looksTheSame, type PictureDigest } from '../../samples/digest-picture.ts'
 import { findSamples } from '../../samples/find-pictures.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
@@ -170,10 +169,10 @@ function sharedOf(calibration: readonly Digested[], evaluation: readonly Digeste
   return { same: same.length, alike: alike.length, pairs: [...same, ...alike].slice(0, MOST_PAIRS) }
 }
 
-/** Files that a list names, absolute: they may lie anywhere, so whoever asked must be allowed to read them. References of a folder count too. */
+/** Files that a list names, absolute: they may lie anywhere, so whoever asked must be allowed to read them. */
 export async function sampleListedJob(viewed: ViewedPart): Promise<readonly string[]> {
-  const wish = viewed.recipe.samples[viewed.part] as EvaluationRecipe | undefined
-  if (!wish?.path.toLowerCase().endsWith('.txt')) return []
+  const wish = viewed.recipe.samples[viewed.part]
+  if (wish === undefined) return []
   const source = await findSamples(wish.path, wish)
   return source.kind === 'pictures' ? source.files.map(({ path }) => path) : []
 }

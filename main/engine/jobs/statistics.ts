@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import type { TensorStatistics } from '../../calibrate/statistics.ts'
-import { decodeStatistics, encodeStatistics, mergeStatistics } from '../../calibrate/statistics-file.ts'
+import { encodeStatistics, mergeStatistics } from '../../calibrate/statistics-file.ts'
 import { writeFileAtomic } from '../../core/files.ts'
 import { sha256 } from '../../core/hash.ts'
 import type { Task } from '../../core/task.ts'
+import { readStatistics } from './stored-statistics.ts'
 
 export interface StatisticsInput {
   /** Files of Statistics; several are merged. */
@@ -35,7 +35,7 @@ export async function statisticsJob({ files, out }: StatisticsInput, task: Task)
   const parts = []
   for (const [index, file] of files.entries()) {
     task.report({ stage: 'statistics', done: index, total: files.length, unit: 'files' })
-    parts.push(decodeStatistics(await readFile(file), file))
+    parts.push(await readStatistics(file))
   }
   const whole = parts.length === 1 ? parts[0]! : mergeStatistics(parts)
   const bytes = encodeStatistics(whole)

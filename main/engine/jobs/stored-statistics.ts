@@ -17,20 +17,23 @@ const kept = new Map<string, Statistics>()
 /** The Statistics of a file. The last two stay in memory, for a process that is asked again and again. */
 export async function storedStatistics(file: string): Promise<Statistics> {
   const known = kept.get(file)
-  const statistics = known ?? decodeStatistics(await readStored(file), file)
+  const statistics = known ?? (await readStatistics(file))
   kept.delete(file)
   kept.set(file, statistics)
   for (const oldest of [...kept.keys()].slice(0, Math.max(0, kept.size - KEPT))) kept.delete(oldest)
   return statistics
 }
 
-async function readStored(file: string): Promise<Uint8Array> {
+/** The Statistics of a file. Throws `input.no-statistics` where it cannot be read, `input.statistics-file` where it is damaged. */
+export async function readStatistics(file: string): Promise<Statistics> {
+  let bytes: Uint8Array
   try {
-    return await readFile(file)
+    bytes = await readFile(file)
   } catch (error) {
     const what = `the statistics cannot be read: ${error instanceof Error ? error.message : String(error)}`
     throw new Fault({ code: 'input.no-statistics', where: file, what, next: 'Put the file back, or calibrate again.' }, { cause: error })
   }
+  return decodeStatistics(bytes, file)
 }
 
 /** What was seen of one tensor. Throws `input.unknown-tensor`, and `samples.no-data` where nothing was. */

@@ -8,6 +8,7 @@ import type { PictureRanges } from '../../quantize/fixed-ranges.ts'
 import type { Recipe, SamplesRecipe } from '../../recipe/recipe.ts'
 import { expectationFrom, expectationOf, type Expectation } from '../../samples/expectation.ts'
 import { openSamples, type OpenedSamples } from '../../samples/open-samples.ts'
+import type { Sample } from '../../samples/sample.ts'
 
 /** Lowest opset that quantization works on: channels of a weight have an axis from here on. */
 export const WORK_OPSET = 13
@@ -71,4 +72,12 @@ export function pictureRanges(expectation: Expectation): PictureRanges {
     if (lo === 0) outputs.set(output.name, { lo, hi })
   }
   return { inputs, outputs }
+}
+
+/** The upscale factor, where the graph did not tell it, from a picture and its reference. */
+export function withFactor(expectation: Expectation, sample: Sample): Expectation {
+  const { factor } = expectation.output
+  if (factor.value !== null || !sample.picture || !sample.reference) return expectation
+  const value = Math.round(sample.reference.width / sample.picture.width)
+  return { ...expectation, output: { ...expectation.output, factor: { value, how: 'from the sizes of a sample and its reference' } } }
 }

@@ -1,6 +1,7 @@
 import type { Migration } from '../migrate.ts'
 import { runs } from './0001-runs.ts'
 import { history } from './0002-history.ts'
+import { proofDetails } from './0003-proof-details.ts'
 
 /** Every migration, in order. */
-export const migrations: readonly Migration[] = [runs, history]
+export const migrations: readonly Migration[] = [runs, history, proofDetails]

@@ -3,16 +3,17 @@ import { Link, useNavigate, useSearchParams } from 'react-router'
 import { isOver } from '../../app/live.ts'
 import { Screen } from '../../app/screen.tsx'
 import { call, useCall, type JobDetail } from '../../client.ts'
+import { NoModel } from '../../project/no-model.tsx'
 import { changeProject, project, recipeAt } from '../../project/project.ts'
 import { useSay } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
+import { useFaultWords } from '../../ui/fault-words.ts'
 import { changed } from '../../ui/search.ts'
 import { useWhyNot } from '../../ui/use-writable.ts'
 import { roughSeconds, useCost, type Cost } from './cost.ts'
 import { chosenMethods, linedJson } from './draft.ts'
 import { MethodsStep } from './methods-step.tsx'
-import { NoModel } from './no-model.tsx'
 import { ResultStep } from './result-step.tsx'
 import { ReviewStep } from './review-step.tsx'
 import { RunStep } from './run-step.tsx'
@@ -25,6 +26,8 @@ import './calibrate.css'
 import './settings.css'
 import './job.css'
 
+const NO_MODEL = { label: 'place.calibrate', title: 'calibrate.no-model', what: 'calibrate.no-model.what', choose: 'calibrate.no-model.choose', bundled: 'calibrate.no-model.bundled' } as const
+
 /** From a model and its samples to runs: a path of steps, each a place of its own, all of them on the project's draft. */
 export function CalibrateScreen() {
   const say = useSay()
@@ -32,7 +35,7 @@ export function CalibrateScreen() {
   const [parameters] = useSearchParams()
   const hasPlace = parameters.get('job') !== null || parameters.get('runs') !== null
   const crumbs = [{ name: say('place.calibrate') }]
-  if (typeof draft.recipe['model'] !== 'string' && !hasPlace) return <Screen crumbs={crumbs}><NoModel /></Screen>
+  if (typeof draft.recipe['model'] !== 'string' && !hasPlace) return <Screen crumbs={crumbs}><NoModel {...NO_MODEL} /></Screen>
   return <Screen crumbs={crumbs}><Wizard draft={draft} /></Screen>
 }
 
@@ -114,7 +117,8 @@ function WizardFoot({ draft, step, methods, cost, isStarting, onStart }: WizardF
   const [before, after] = [stepBeside(step, -1), stepBeside(step, 1)]
   const to = (next: string): { search: string } => ({ search: `?${changed(parameters, { step: next }).toString()}` })
   const hasSamples = typeof recipeAt(draft.recipe, ['samples', 'calibration', 'path']) === 'string'
-  const why = whyNot ?? (hasSamples ? draft.wrong?.fault.what : say('calibrate.samples.none'))
+  const words = useFaultWords()
+  const why = whyNot ?? (hasSamples ? draft.wrong && words(draft.wrong.fault).title : say('calibrate.samples.none'))
   const about = cost.seconds === null ? '' : say('calibrate.about', { seconds: roughSeconds(cost.seconds) })
   return (
     <footer className="wizard-foot">
@@ -122,8 +126,8 @@ function WizardFoot({ draft, step, methods, cost, isStarting, onStart }: WizardF
       <span className="bar-space" />
       {step === 'review' ? (
         <>
-          {why === undefined ? <span className="muted">{[cost.samples === null ? '' : say('calibrate.cost.samples', { count: cost.samples }), about].filter(Boolean).join(', ')}</span> : <span className="wizard-why" title={why}><span aria-hidden="true">!</span> {why}</span>}
-          <Button tone="primary" disabled={why !== undefined || draft.whole === null || isStarting} onClick={onStart}>{methods.length > 1 ? say('calibrate.start.several', { count: methods.length }) : say('calibrate.start.one', { method: methods[0] ?? '' })}</Button>
+          {why === null ? <span className="muted">{[cost.samples === null ? '' : say('calibrate.cost.samples', { count: cost.samples }), about].filter(Boolean).join(', ')}</span> : <span className="wizard-why" title={why}><span aria-hidden="true">!</span> {why}</span>}
+          <Button tone="primary" disabled={why !== null || draft.whole === null || isStarting} onClick={onStart}>{methods.length > 1 ? say('calibrate.start.several', { count: methods.length }) : say('calibrate.start.one', { method: methods[0] ?? '' })}</Button>
         </>
       ) : after === undefined || step === 'run' ? null : <Link className="button" data-tone="primary" to={to(after)}>{say(stepName(after))} →</Link>}
     </footer>

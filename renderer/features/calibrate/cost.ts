@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { call, useCall, type RecipeJson, type Run } from '../../client.ts'
+import { call, type RecipeJson, type Run } from '../../client.ts'
 import { recipeAt } from '../../project/project-text.ts'
 
 /** How long an earlier run of the same model took, as far as it says. */
@@ -32,6 +32,8 @@ async function measuredCost(model: string, signal: AbortSignal): Promise<Measure
   return null
 }
 
+const GO_ON_MS = 200
+
 export interface Cost {
   readonly measured: MeasuredCost | null
   /** Calibration samples; null where that is not known yet. */
@@ -55,7 +57,11 @@ function useSampleCount(recipe: RecipeJson): number | null {
   const calibration = recipeAt(recipe, ['samples', 'calibration'])
   const isChosen = typeof model === 'string' && typeof recipeAt(recipe, ['samples', 'calibration', 'path']) === 'string'
   const place: RecipeJson = { model, ...(output === undefined ? {} : { output }), ...(seed === undefined ? {} : { seed }), samples: { calibration } }
-  const look = useCall('samples.look', { recipe: place, part: 'calibration' }, { enabled: isChosen })
+  const look = useQuery({
+    queryKey: ['samples.look', { recipe: place, part: 'calibration' }], queryFn: ({ signal }) => call('samples.look', { recipe: place, part: 'calibration' }, signal), enabled: isChosen,
+    // Headers of many files take several calls.
+    refetchInterval: ({ state: { data } }) => (data !== undefined && data.seen.done < data.seen.total ? GO_ON_MS : false),
+  })
   return isChosen ? (look.data?.count ?? null) : null
 }
 

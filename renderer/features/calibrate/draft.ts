@@ -51,13 +51,15 @@ export interface Setting {
 }
 
 /** Parts whose keys have defaults; model, samples and output are what the project is about. */
-const PARTS = ['board', 'calibration', 'quantize', 'compare', 'gates', 'threads', 'seed'] as const
+const PARTS = ['board', 'rewrite', 'calibration', 'quantize', 'compare', 'gates', 'threads', 'seed'] as const
 
 /** What a complete recipe says otherwise than the defaults, key by key; a key that is only derived from another is left out. */
 export function settingsOf(recipe: RecipeJson, defaults: RecipeJson): readonly Setting[] {
   const found: Setting[] = []
   const look = (path: KeyPath, value: unknown, initial: unknown): void => {
-    if (isGroup(value) && (isGroup(initial) || initial === undefined)) {
+    // A plan of rewrites is one thing: those without options would not be seen else.
+    const isWhole = path.length === 1 && path[0] === 'rewrite'
+    if (!isWhole && isGroup(value) && (isGroup(initial) || initial === undefined)) {
       for (const key of new Set([...Object.keys(value), ...Object.keys(isGroup(initial) ? initial : {})])) look([...path, key], value[key], isGroup(initial) ? initial[key] : undefined)
     } else if (JSON.stringify(value) !== JSON.stringify(initial)) found.push({ path, value, initial })
   }
@@ -75,7 +77,8 @@ export function numberFrom(text: string): unknown {
   return Number.isFinite(value) ? value : trimmed
 }
 
-const shellWord = (text: string): string => (/^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`)
+/** A word of a command line, quoted where it needs it. */
+export const shellWord = (text: string): string => (/^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`)
 
 /** What does the same in a terminal, `recipe.yaml` holding the recipe's text. */
 export function commandOf(methods: readonly string[], workspace: string): string {

@@ -1,6 +1,8 @@
 import { useId, useState, type ReactNode } from 'react'
 import type { FaultData } from '../../client.ts'
 import { useSay } from '../../texts/texts.ts'
+import { EngineText } from '../../ui/engine-text.tsx'
+import { useFaultWords } from '../../ui/fault-words.ts'
 import { numberFrom } from './draft.ts'
 
 interface FieldProps {
@@ -39,7 +41,8 @@ export function ChangedMark({ label, isChanged, onReset }: { readonly label: str
 }
 
 export function FieldFault({ fault }: { readonly fault: FaultData }) {
-  return <p className="setting-fault" role="alert"><span aria-hidden="true">✕</span> {fault.what}{fault.next === undefined ? '' : `. ${fault.next}`}</p>
+  const { title, step } = useFaultWords()(fault)
+  return <p className="setting-fault" role="alert"><span aria-hidden="true">✕</span> <b>{title}</b> <EngineText text={fault.what} /> {step}</p>
 }
 
 interface ChoiceProps {

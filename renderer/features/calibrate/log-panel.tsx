@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'react'
 import type { LogLine } from '../../client.ts'
 import { useSay } from '../../texts/texts.ts'
 import { CopyButton } from '../../ui/copy-button.tsx'
+import { EngineText } from '../../ui/engine-text.tsx'
 import { moment } from '../../ui/format.ts'
 import { Panel } from '../../ui/panel.tsx'
 
@@ -30,7 +31,7 @@ export function LogPanel({ lines }: { readonly lines: readonly LogLine[] }) {
     >
       {shown.length === 0 ? <p className="panel-text">{say(lines.length === 0 ? 'job.no-log' : 'none-fit')}</p> : (
         <ol className="log mono wizard-log" ref={list} tabIndex={0} aria-label={say('job.log')}>
-          {shown.map((line) => <li key={line.n} data-level={line.level}><time dateTime={line.time}>{moment(line.time, true).slice(11)}</time> {line.text}</li>)}
+          {shown.map((line) => <li key={line.n} data-level={line.level}><time dateTime={line.time}>{moment(line.time, true).slice(11)}</time> <EngineText text={line.text} /></li>)}
         </ol>
       )}
     </Panel>

@@ -3,6 +3,7 @@ import { Link, useSearchParams } from 'react-router'
 import { useCall } from '../../client.ts'
 import { useSay } from '../../texts/texts.ts'
 import { CopyButton } from '../../ui/copy-button.tsx'
+import { FaultNotice } from '../../ui/fault-notice.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { plainText } from '../../ui/scale-text.ts'
 import { changed } from '../../ui/search.ts'
@@ -40,15 +41,9 @@ function Wrong({ draft: { wrong } }: { readonly draft: Draft }) {
   const step = stepOfKey(wrong.path)
   const place = wrong.path[0] === 'model' || wrong.path.length === 0 ? '/model' : '/samples'
   return (
-    <div className="fault" role="alert">
-      <h3><span aria-hidden="true">✕</span> {say('calibrate.wrong')}</h3>
-      <p>{wrong.fault.what}</p>
-      {wrong.fault.next === undefined ? null : <p><b>{say('fault.next')}</b> {wrong.fault.next}</p>}
-      <div className="fault-actions">
-        <code>{wrong.fault.code}</code>
-        <Link className="button" to={step === null ? place : { search: `?${changed(parameters, { step }).toString()}` }}>{say('calibrate.mend', { step: step === null ? say(place === '/model' ? 'place.model' : 'place.samples') : say(stepName(step)) })}</Link>
-      </div>
-    </div>
+    <FaultNotice fault={wrong.fault}>
+      <Link className="button" to={step === null ? place : { search: `?${changed(parameters, { step }).toString()}` }}>{say('calibrate.mend', { step: step === null ? say(place === '/model' ? 'place.model' : 'place.samples') : say(stepName(step)) })}</Link>
+    </FaultNotice>
   )
 }
 

@@ -15,7 +15,7 @@ export function TargetStep({ draft }: { readonly draft: Draft }) {
   return (
     <div className="wizard-columns">
       <Panel title={say('calibrate.target')}>
-        <Boards draft={draft} boards={choices.boards} />
+        <Board draft={draft} boards={choices.boards} />
         <Preset draft={draft} presets={choices.presets} />
         <CodeType draft={draft} part="activations" types={choices.activationTypes} bits={[8, 16]} />
         <CodeType draft={draft} part="weights" types={choices.weightTypes} bits={[4, 8, 16]} />
@@ -29,20 +29,17 @@ export function TargetStep({ draft }: { readonly draft: Draft }) {
   )
 }
 
-function Boards({ draft, boards }: { readonly draft: Draft; readonly boards: RecipeChoices['boards'] }) {
+function Board({ draft, boards }: { readonly draft: Draft; readonly boards: RecipeChoices['boards'] }) {
   const say = useSay()
-  const fault = draft.faultAt(['board'])
+  const path = ['board']
+  const board = String(draft.at(path) ?? '')
   return (
-    <div className="boards" role="radiogroup" aria-label={say('calibrate.board')}>
-      <span className="setting-name">{say('calibrate.board')}</span>
-      {boards.map((board) => (
-        <label key={board} className="board" data-chosen={draft.at(['board']) === board || undefined}>
-          <input type="radio" name="board" checked={draft.at(['board']) === board} onChange={() => draft.set(['board'], board)} />
-          <b className="mono">{board}</b><span>{textOf(say, `calibrate.board.${board}`) ?? ''}</span>
-        </label>
-      ))}
-      {fault === undefined ? null : <FieldFault fault={fault} />}
-    </div>
+    <Field
+      label={say('calibrate.board')} hint={textOf(say, `calibrate.board.${board}`) ?? say('calibrate.board.other', { board })}
+      isChanged={draft.isChanged(path)} onReset={() => draft.set(path, undefined)} fault={draft.faultAt(path)}
+    >
+      {({ id, described }) => <Choice id={id} described={described} value={board} onChange={(name) => draft.set(path, name)} choices={boards.map((name) => ({ value: name, name }))} />}
+    </Field>
   )
 }
 

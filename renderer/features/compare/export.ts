@@ -22,15 +22,5 @@ export async function pictureOfView(canvas: HTMLCanvasElement, caption: string, 
   return blob
 }
 
-/** Hands a file to the person. */
-export function saveFile(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob)
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(url), 10_000)
-}
-
 /** A name that any file system takes. */
 export const fileNameOf = (parts: readonly string[]): string => `${parts.map((part) => part.replace(/[^\w.-]+/g, '-')).join('_')}.png`

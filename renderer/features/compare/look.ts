@@ -38,7 +38,7 @@ export interface Look extends DifferenceLook, Tone {
 
 export const FIRST_LOOK: Look = {
   sample: null, with: '', a: 'float', b: 'simulated', c: null, d: null, mode: 'split', lying: false, x: 0.5, mix: 0.5, zoom: null, cx: 0, cy: 0,
-  kind: 'absolute', channel: 'max', gain: 16, map: 'viridis', over: null, stops: 0, offset: 0, marks: false, grid: true, regions: [],
+  kind: 'absolute', channel: 'max', gain: 64, map: 'viridis', over: null, stops: 0, offset: 0, marks: false, grid: true, regions: [],
 }
 
 export const MOST_REGIONS = 12

@@ -60,7 +60,7 @@ export function Stage(props: StageProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const [draft, setDraft] = useState<Region | null>(null)
   const color = useVersionColor()
-  const density = devicePixelRatio
+  const density = size?.ratio ?? devicePixelRatio
   const picture = faces[standIn(faces, look.a) ?? 'float']!
   const screen: Size = size === null ? { width: 0, height: 0 } : { width: Math.round(size.width * density), height: Math.round(size.height * density) }
   const panes = panesOf(look, faces, screen, hold, flipped)

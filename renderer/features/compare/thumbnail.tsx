@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { call } from '../../client.ts'
+import { imageOf } from '../../ui/small-picture.ts'
 
 const SIDE = 96
 
@@ -27,11 +28,7 @@ export function Thumbnail({ run, sample, mayAsk }: ThumbnailProps) {
     return () => watch.disconnect()
   }, [])
   useEffect(() => {
-    const context = canvas.current?.getContext('2d')
-    if (data === undefined || !context) return
-    const rgba = new Uint8ClampedArray(data.width * data.height * 4).fill(255)
-    for (let pixel = 0; pixel < data.width * data.height; pixel++) rgba.set(data.rgb.subarray(pixel * 3, pixel * 3 + 3), pixel * 4)
-    context.putImageData(new ImageData(rgba, data.width, data.height), 0, 0)
+    if (data !== undefined) canvas.current?.getContext('2d')?.putImageData(imageOf(data), 0, 0)
   }, [data])
   return <canvas className="thumbnail" ref={canvas} width={data?.width ?? 1} height={data?.height ?? 1} data-empty={data === undefined || undefined} aria-hidden="true" />
 }

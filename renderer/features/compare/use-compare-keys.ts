@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react'
 import { settings } from '../../app/settings.ts'
+import { isTyping } from '../../ui/typing.ts'
 import type { Hold } from './panes.ts'
 
 export interface KeyActs {
@@ -14,8 +15,7 @@ export interface KeyActs {
   readonly escape: () => void
 }
 
-const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.closest('[role=dialog], [role=menu]') !== null)
+const isInMenu = (target: EventTarget | null): boolean => target instanceof HTMLElement && target.closest('[role=menu]') !== null
 
 /** Space and Enter belong to a button that has the focus, arrows to a list or a slider. */
 const isActing = (target: EventTarget | null): boolean => target instanceof HTMLElement && target.closest('button, a, summary, [role=listbox], [role=grid], [role=tablist], [role=slider]') !== null
@@ -37,7 +37,7 @@ export function useCompareKeys(acts: KeyActs): void {
     let wentAt = -Infinity
     function onDown(event: KeyboardEvent): void {
       const { key, target } = event
-      if (event.isComposing || isTyping(target) || isInert()) return
+      if (event.isComposing || isTyping(target) || isInMenu(target) || isInert()) return
       if ((key === 'Shift' || key === 'Control') && !event.repeat) return latest.current.hold(key === 'Shift' ? 'reference' : 'other')
       latest.current.hold(null)
       if (event.ctrlKey || event.metaKey || event.altKey) return

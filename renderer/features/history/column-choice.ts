@@ -1,39 +1,18 @@
-import { useSyncExternalStore } from 'react'
 import { z } from 'zod'
+import { keptJson, keptValue } from '../../ui/kept.ts'
 
-const KEY = 'scalewright.history.columns'
-const CHOICE = z.array(z.string())
+const CHOICE = z.array(z.string()).min(1)
 
 /** What the table shows until a person chooses. */
-export const FIRST_COLUMNS = ['run', 'model', 'method', 'simulated', 'drop', 'latency', 'worst', 'gates', 'created'] as const
+export const FIRST_COLUMNS: readonly string[] = ['run', 'model', 'method', 'simulated', 'drop', 'latency', 'worst', 'gates', 'created']
 
 /** Columns as they were remembered; the first ones where nothing, or something else, stands there. */
-export function columnsFrom(text: string | null): readonly string[] {
-  if (text === null) return FIRST_COLUMNS
-  try {
-    const parsed = CHOICE.safeParse(JSON.parse(text))
-    return parsed.success && parsed.data.length > 0 ? parsed.data : FIRST_COLUMNS
-  } catch {
-    return FIRST_COLUMNS
-  }
-}
+export const columnsFrom = (text: string | null): readonly string[] => keptJson<readonly string[]>(text, CHOICE, FIRST_COLUMNS)
 
-let current: readonly string[] | undefined
-const listeners = new Set<() => void>()
-
-const chosenColumns = (): readonly string[] => (current ??= columnsFrom(localStorage.getItem(KEY)))
-
-function onColumns(listener: () => void): () => void {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
-}
+export const chosenColumns = keptValue('scalewright.history.columns', columnsFrom)
 
 /** Shows a column or hides it; null goes back to the first ones. */
 export function toggleColumn(id: string | null): void {
-  const known = chosenColumns()
-  current = id === null ? FIRST_COLUMNS : known.includes(id) ? known.filter((each) => each !== id) : [...known, id]
-  localStorage.setItem(KEY, JSON.stringify(current))
-  for (const listener of listeners) listener()
+  const known = chosenColumns.get()
+  chosenColumns.set(id === null ? FIRST_COLUMNS : known.includes(id) ? known.filter((each) => each !== id) : [...known, id])
 }
-
-export const useChosenColumns = (): readonly string[] => useSyncExternalStore(onColumns, chosenColumns)

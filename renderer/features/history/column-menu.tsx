@@ -3,13 +3,13 @@ import { IconColumns3 } from '@tabler/icons-react'
 import { memo } from 'react'
 import { useSay } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
-import { toggleColumn, useChosenColumns } from './column-choice.ts'
+import { chosenColumns, toggleColumn } from './column-choice.ts'
 import { runColumns } from './run-columns.tsx'
 
 /** Which columns the table shows. */
 export const ColumnMenu = memo(function ColumnMenu() {
   const say = useSay()
-  const chosen = useChosenColumns()
+  const chosen = chosenColumns.use()
   return (
     <Popover position="bottom-end" shadow="md" withinPortal trapFocus returnFocus transitionProps={{ duration: 0 }}>
       <Popover.Target><Button tone="quiet"><IconColumns3 size={15} aria-hidden /> {say('history.columns')}</Button></Popover.Target>

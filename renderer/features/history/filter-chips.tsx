@@ -3,7 +3,8 @@ import { useState } from 'react'
 import { useSay } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { useToast } from '../../ui/toast.tsx'
-import { forgetFilter, saveFilter, useSavedFilters } from './saved-filters.ts'
+import { typedKey } from '../../ui/typing.ts'
+import { savedFilters } from './saved-filters.ts'
 
 interface FilterChipsProps {
   readonly line: string
@@ -14,13 +15,13 @@ interface FilterChipsProps {
 export function FilterChips({ line, onLine }: FilterChipsProps) {
   const say = useSay()
   const toast = useToast()
-  const filters = useSavedFilters()
+  const filters = savedFilters.use()
   const [name, setName] = useState<string | null>(null)
   const isNew = line.trim() !== '' && !filters.some((each) => each.line === line)
 
   function keep(): void {
     if (name === null || name.trim() === '') return
-    saveFilter({ name: name.trim(), line })
+    savedFilters.save({ name: name.trim(), line })
     setName(null)
   }
   return (
@@ -30,7 +31,7 @@ export function FilterChips({ line, onLine }: FilterChipsProps) {
           <button type="button" aria-pressed={each.line === line} title={each.line} onClick={() => onLine(each.line === line ? '' : each.line)}>{each.name}</button>
           <button
             type="button" aria-label={say('history.filter-forget', { name: each.name })} title={say('history.filter-forget', { name: each.name })}
-            onClick={() => toast({ text: say('history.filter-forgotten', { name: each.name }), undo: forgetFilter(each.name) })}
+            onClick={() => toast({ text: say('history.filter-forgotten', { name: each.name }), undo: savedFilters.forget(each.name) })}
           >
             ✕
           </button>
@@ -38,7 +39,7 @@ export function FilterChips({ line, onLine }: FilterChipsProps) {
       ))}
       {name !== null ? (
         <form className="filter-name" onSubmit={(event) => { event.preventDefault(); keep() }}>
-          <input className="field" autoFocus value={name} maxLength={40} onChange={(event) => setName(event.target.value)} onKeyDown={(event) => { if (event.key === 'Escape') setName(null) }} placeholder={say('history.filter-name')} aria-label={say('history.filter-name')} />
+          <input className="field" autoFocus value={name} maxLength={40} onChange={(event) => setName(event.target.value)} onKeyDown={(event) => { if (typedKey(event) === 'Escape') setName(null) }} placeholder={say('history.filter-name')} aria-label={say('history.filter-name')} />
           <Button type="submit" tone="quiet" disabled={name.trim() === ''}>{say('history.filter-keep')}</Button>
         </form>
       ) : (

@@ -10,7 +10,7 @@ import { grouped } from '../../ui/format.ts'
 import { Grid } from '../../ui/grid.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { changed } from '../../ui/search.ts'
-import { useChosenColumns } from './column-choice.ts'
+import { chosenColumns } from './column-choice.ts'
 import { ColumnMenu } from './column-menu.tsx'
 import { readFilter } from './filter.ts'
 import { FilterChips } from './filter-chips.tsx'
@@ -70,7 +70,7 @@ export function HistoryScreen() {
   const sort = parameters.get('sort') ?? NEWEST
   const runs = useRuns(filter, sort)
   const settledFilter = useMemo(() => readFilter(settled.line, settled.at).filter, [settled])
-  const chosen = useChosenColumns()
+  const chosen = chosenColumns.use()
   const columns = useMemo(() => runColumns(say).filter(({ id }) => chosen.includes(id)), [say, chosen])
   const joined = parameters.get('pick') ?? ''
   const picks = useMemo(() => new Set(joined.split(',').filter(Boolean)), [joined])

@@ -5,6 +5,7 @@ import { call } from '../../client.ts'
 import { useSay } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { useToast } from '../../ui/toast.tsx'
+import { typedKey } from '../../ui/typing.ts'
 import { useArchive, useRunChange } from '../../ui/use-run-change.ts'
 import { useWhyNot } from '../../ui/use-writable.ts'
 
@@ -24,6 +25,9 @@ export const PickedBar = memo(function PickedBar({ picks, onClear }: PickedBarPr
   const archive = useArchive()
   const [isTagging, setTagging] = useState(false)
   const ids = [...picks].toSorted()
+  async function put(): Promise<void> {
+    if (await archive(ids, true)) onClear()
+  }
   const canCompare = ids.length >= LEAST && ids.length <= MOST
   return (
     <div className="picked" role="group" aria-label={say('history.picked.acts')}>
@@ -32,7 +36,7 @@ export const PickedBar = memo(function PickedBar({ picks, onClear }: PickedBarPr
         <>
           <Button tone="quiet" onClick={onClear}>{say('history.clear')}</Button>
           <Button tone="quiet" disabled={whyNot !== undefined} title={whyNot} onClick={() => setTagging(true)}><IconTag size={15} aria-hidden /> {say('history.tag')}</Button>
-          <Button tone="quiet" disabled={whyNot !== undefined} title={whyNot} onClick={() => void archive(ids, true).then(onClear)}><IconArchive size={15} aria-hidden /> {say('marks.archive')}</Button>
+          <Button tone="quiet" disabled={whyNot !== undefined} title={whyNot} onClick={() => void put()}><IconArchive size={15} aria-hidden /> {say('marks.archive')}</Button>
         </>
       )}
       <span className="bar-space" />
@@ -59,7 +63,7 @@ function TagForm({ ids, onDone }: { readonly ids: readonly string[]; readonly on
   }
   return (
     <form className="filter-name" onSubmit={(event) => { event.preventDefault(); void put() }}>
-      <input className="field" autoFocus value={text} maxLength={100} onChange={(event) => setText(event.target.value)} onKeyDown={(event) => { if (event.key === 'Escape') onDone() }} placeholder={say('marks.add-tag')} aria-label={say('history.tag')} />
+      <input className="field" autoFocus value={text} maxLength={100} onChange={(event) => setText(event.target.value)} onKeyDown={(event) => { if (typedKey(event) === 'Escape') onDone() }} placeholder={say('marks.add-tag')} aria-label={say('history.tag')} />
       <Button type="submit" tone="quiet" disabled={tag === ''}>{say('history.tag.do', { count: ids.length })}</Button>
       <Button tone="quiet" onClick={onDone}>{say('cancel')}</Button>
     </form>

@@ -3,11 +3,12 @@ import { IconDatabaseExport, IconDatabaseImport } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { memo, useRef, useState } from 'react'
 import { exportPath, type RunPageFilter } from '../../../preload/contract/index.ts'
-import { call, faultOf } from '../../client.ts'
+import { call } from '../../client.ts'
 import { useSay } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { bytes } from '../../ui/format.ts'
-import { toast } from '../../ui/toast.tsx'
+import { download } from '../../ui/save-file.ts'
+import { toast, toastFault } from '../../ui/toast.tsx'
 import { useWhyNot } from '../../ui/use-writable.ts'
 import { uploadFiles } from '../../upload.ts'
 
@@ -39,14 +40,6 @@ async function idsOf(filter: NonNullable<RunPageFilter>): Promise<string[]> {
   return ids
 }
 
-/** The browser fetches it like any file that is downloaded. */
-function download(path: string, name: string): void {
-  const link = document.createElement('a')
-  link.href = path
-  link.download = name
-  link.click()
-}
-
 function ExportMenu({ filter, picks, total }: TransferProps) {
   const say = useSay()
   const whyNot = useWhyNot()
@@ -61,7 +54,7 @@ function ExportMenu({ filter, picks, total }: TransferProps) {
       download(exportPath(made.name), made.name)
       toast({ text: say('history.exported', { count: made.runs, size: bytes(made.bytes) }) })
     } catch (error) {
-      toast({ text: faultOf(error).what, tone: 'bad' })
+      toastFault(error)
     } finally {
       setBusy(false)
     }
@@ -94,8 +87,7 @@ function ImportButton() {
       await queries.invalidateQueries({ queryKey: ['runs.page'] })
       toast({ text: say('history.imported', { count: added, known }) })
     } catch (error) {
-      const { what, next } = faultOf(error)
-      toast({ text: [what, next].filter(Boolean).join('. '), tone: 'bad' })
+      toastFault(error)
     } finally {
       setShare(null)
     }

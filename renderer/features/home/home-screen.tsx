@@ -5,7 +5,7 @@ import { JobProgress } from '../../app/job-progress.tsx'
 import { isOver } from '../../app/live.ts'
 import { Screen } from '../../app/screen.tsx'
 import { call, useCall, type Job } from '../../client.ts'
-import { changeProject } from '../../project/project.ts'
+import { beginProject } from '../../project/project.ts'
 import { useSay } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
@@ -61,7 +61,7 @@ function Bundled({ isEmpty }: { readonly isEmpty: boolean }) {
     setFault(null)
     try {
       const [{ id }, { recipe }] = await Promise.all([call('jobs.start', { kind: 'demo' }), call('recipe.bundled', {})])
-      changeProject({ recipe, ran: null, job: { id, recipe } })
+      beginProject({ recipe, job: { id, recipe } })
       setParameters({ job: id }, { replace: true })
     } catch (thrown) {
       setFault(thrown)

@@ -1,7 +1,7 @@
 import { Link } from 'react-router'
 import { placeTo } from '../../app/places.ts'
 import { whyOf } from '../../project/project-bar.tsx'
-import { changeProject, useProject } from '../../project/project.ts'
+import { beginProject, useProject } from '../../project/project.ts'
 import { stepsOf } from '../../project/steps.ts'
 import { useSay } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
@@ -20,12 +20,14 @@ export function ProjectPanel() {
       </section>
     )
   }
-  const next = stepsOf(project).find(({ state }) => state === 'open' || state === 'stale') ?? stepsOf(project).at(-1)!
+  // Rewriting may be left out, so nobody is sent there.
+  const steps = stepsOf(project).filter(({ name }) => name !== 'rewrite')
+  const next = steps.find(({ state }) => state === 'open' || state === 'stale') ?? steps.at(-1)!
   return (
     <section className="panel strip" aria-label={say('project')}>
       <div><h2><span className="muted">{say('project')}</span> <span className="mono" title={model}>{modelName(model)}</span></h2><p>{say(`place.${next.name}`)}: {whyOf(say, next)}</p></div>
       <span className="strip-acts">
-        <Button onClick={() => changeProject({ recipe: {}, ran: null, job: null })}>{say('project.leave')}</Button>
+        <Button onClick={() => beginProject({ recipe: {} })}>{say('project.leave')}</Button>
         <Link className="button" to={placeTo(next.name, project.ran?.id ?? null)}>{say('project.go-on', { step: say(`place.${next.name}`) })}</Link>
       </span>
     </section>

@@ -1,6 +1,7 @@
 import { useCall } from '../../client.ts'
 import { useSay, wordIn } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
+import { EngineText } from '../../ui/engine-text.tsx'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
 import { bytes } from '../../ui/format.ts'
 import { Panel } from '../../ui/panel.tsx'
@@ -44,7 +45,7 @@ function Checks() {
           {data.checks.map(({ name, status, value, next }) => (
             <div key={name}>
               <dt>{wordIn(say, 'check', name)}</dt>
-              <dd className="mono"><span className="verdict" data-tone={status === 'ok' ? 'good' : status === 'warning' ? 'warning' : 'bad'}>{status === 'ok' ? '✓' : status === 'warning' ? '!' : '✕'} {wordIn(say, 'check', status)}</span> {value}{next === undefined ? null : <small>{next}</small>}</dd>
+              <dd className="mono"><span className="verdict" data-tone={status === 'ok' ? 'good' : status === 'warning' ? 'warning' : 'bad'}>{status === 'ok' ? '✓' : status === 'warning' ? '!' : '✕'} {wordIn(say, 'check', status)}</span> <EngineText text={value} />{next === undefined ? null : <small><EngineText text={next} /></small>}</dd>
             </div>
           ))}
         </dl>

@@ -7,6 +7,7 @@ import { call, type Job } from '../../client.ts'
 import type { LayersBelow } from '../../../preload/contract/index.ts'
 import { useSay, type Say } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
+import { EngineText } from '../../ui/engine-text.tsx'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
 import { significant } from '../../ui/format.ts'
 import { useWhyNot } from '../../ui/use-writable.ts'
@@ -63,7 +64,7 @@ function Idle({ below }: { readonly below: LayersBelow }) {
   const say = useSay()
   return (
     <ul className="apply-idle">
-      {below.idle.slice(0, 4).map(({ tensor, why, reason }) => <li key={tensor}><b className="mono">{tensor}</b> {say(`layers.idle.${why}`)}{reason === '' ? '' : ` (${reason})`}</li>)}
+      {below.idle.slice(0, 4).map(({ tensor, why, reason }) => <li key={tensor}><b className="mono">{tensor}</b> {say(`layers.idle.${why}`)}{reason === '' ? null : <> (<EngineText text={reason} />)</>}</li>)}
     </ul>
   )
 }

@@ -1,7 +1,9 @@
 import type { ReactNode } from 'react'
+import type { EngineWords } from '../../texts/engine-words.ts'
 import type { Say } from '../../texts/texts.ts'
 import { wordIn } from '../../texts/texts.ts'
 import type { Column } from '../../ui/grid.tsx'
+import { EngineText } from '../../ui/engine-text.tsx'
 import { cosine, fixed, NOTHING, significant } from '../../ui/format.ts'
 import { Delta } from '../../ui/delta.tsx'
 import { spanOf } from '../../ui/scale-text.ts'
@@ -14,13 +16,14 @@ export const shortType = (type: string): string => type.replace('uint', 'u').rep
 const toneOf = (sqnrDb: number): 'bad' | 'warning' | undefined => (sqnrDb < 20 ? 'bad' : sqnrDb < 30 ? 'warning' : undefined)
 
 interface ColumnFacts {
+  readonly words: EngineWords
   readonly worst: LayerRow | undefined
   /** The greatest share of all rows: the longest bar. */
   readonly mostShare: number
 }
 
 /** Every column that there is, in its order. */
-export const layerColumns = (say: Say, { worst, mostShare }: ColumnFacts): readonly Column<LayerRow>[] => [
+export const layerColumns = (say: Say, { words, worst, mostShare }: ColumnFacts): readonly Column<LayerRow>[] => [
   { id: 'place', title: '#', titleHint: say('layers.place'), width: '44px', align: 'right', value: (row) => row.place, cell: (row) => <span className="muted">{row.place}</span> },
   {
     id: 'tensor', title: say('tensor'), width: 'minmax(100px, 2fr)', frozen: true, value: (row) => row.tensor, hint: (row) => row.tensor,
@@ -31,7 +34,7 @@ export const layerColumns = (say: Say, { worst, mostShare }: ColumnFacts): reado
   { id: 'node', title: say('layers.node'), width: 'minmax(90px, 1fr)', value: (row) => row.node, hint: (row) => row.node, cell: (row) => <span className="mono muted">{row.node || NOTHING}</span> },
   { id: 'type', title: say('type'), width: '50px', align: 'right', value: (row) => shortType(row.type), cell: (row) => (row.draft?.bits === undefined ? shortType(row.type) : <Changed>{shortType(row.type).replace(/\d+/, String(row.draft.bits))}</Changed>) },
   {
-    id: 'method', title: say('method'), width: 'minmax(82px, 0.8fr)', value: (row) => row.draft?.method ?? row.method, hint: (row) => row.reason,
+    id: 'method', title: say('method'), width: 'minmax(82px, 0.8fr)', value: (row) => row.draft?.method ?? row.method, hint: (row) => words(row.reason).text,
     cell: (row) => (row.draft === undefined ? <span className={row.plan?.fixed === null ? undefined : 'muted'}>{row.method}</span> : <Changed>{row.draft.float === true ? 'float' : (row.draft.method ?? (row.draft.lo === undefined && row.draft.hi === undefined ? row.method : say('layers.manual')))}</Changed>),
   },
   { id: 'lo', title: say('low'), width: 'minmax(62px, 0.5fr)', align: 'right', value: (row) => row.draft?.lo ?? row.lo, hint: (row) => significant(row.draft?.lo ?? row.lo, 6), cell: (row) => (row.draft?.lo === undefined ? number(row.lo) : <Changed>{number(row.draft.lo)}</Changed>) },
@@ -56,7 +59,7 @@ export const layerColumns = (say: Say, { worst, mostShare }: ColumnFacts): reado
     cell: (row) => (row.share === null ? null : <ShareBar share={row.share} most={mostShare} tone={row.sqnrDb === null ? undefined : toneOf(row.sqnrDb)} />),
   },
   { id: 'channels', title: say('layers.channels'), width: '76px', align: 'right', value: (row) => row.scale.length, cell: (row) => (row.scale.length > 1 ? row.scale.length : <span className="muted">1</span>) },
-  { id: 'reason', title: say('scales.reason'), width: 'minmax(180px, 2.4fr)', value: (row) => row.reason, hint: (row) => row.reason, cell: (row) => <span className="muted">{row.reason}</span> },
+  { id: 'reason', title: say('scales.reason'), width: 'minmax(180px, 2.4fr)', value: (row) => row.reason, hint: (row) => words(row.reason).text, cell: (row) => <EngineText className="muted" text={row.reason} /> },
 ]
 
 /** Shown until a person chooses; with a parent its Δ too. */

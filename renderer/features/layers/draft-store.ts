@@ -1,5 +1,6 @@
 import { useCallback, useState } from 'react'
 import { z } from 'zod'
+import { keptJson } from '../../ui/kept.ts'
 import { NO_EDITS, type DraftLog } from './draft.ts'
 
 const DRAFT = z.object({
@@ -15,13 +16,8 @@ const keyOf = (run: string): string => `scalewright.layers.draft ${run}`
 
 /** Edits as they were kept; none where nothing, or something else, stands there. */
 export function logFrom(text: string | null): DraftLog {
-  if (text === null) return NO_EDITS
-  try {
-    const parsed = LOG.safeParse(JSON.parse(text))
-    return parsed.success ? { ...parsed.data, done: Math.min(parsed.data.done, parsed.data.edits.length) } : NO_EDITS
-  } catch {
-    return NO_EDITS
-  }
+  const log = keptJson<DraftLog>(text, LOG, NO_EDITS)
+  return { ...log, done: Math.min(log.done, log.edits.length) }
 }
 
 /** The edits on a run's layers, which survive a reload. `change` may be called from anywhere, any number of times before the next drawing. */

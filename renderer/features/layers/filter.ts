@@ -1,4 +1,4 @@
-import { filterWords, fitsNumber, fitsText, type FilterWord } from '../../ui/filter-words.ts'
+import { filterWords, fitsNumber, textTest, type FilterWord } from '../../ui/filter-words.ts'
 import { isExact, type LayerRow } from './rows.ts'
 
 export interface LayerFilter {
@@ -49,11 +49,12 @@ const own = <T,>(table: Readonly<Record<string, T>>, name: string): T | undefine
 
 function testOf(word: FilterWord): ((row: LayerRow) => boolean) | null {
   const { field, sense, value } = word
-  if (field === '') return (row) => [row.tensor, row.node, row.op, row.method].some((each) => fitsText(each, value))
+  const holds = textTest(value)
+  if (field === '') return (row) => [row.tensor, row.node, row.op, row.method].some(holds)
   const [number, text, flag] = [own(NUMBERS, field), own(TEXTS, field), own(FLAGS, field)]
   if (number !== undefined && word.number !== null) return (row) => fitsNumber(number(row), word)
   const isPlain = sense === ':' || sense === '='
-  if (text !== undefined && isPlain && value !== '') return (row) => text(row).some((each) => fitsText(each, value))
+  if (text !== undefined && isPlain && value !== '') return (row) => text(row).some(holds)
   if (flag !== undefined && isPlain && (value === 'yes' || value === 'no')) return (row) => flag(row) === (value === 'yes')
   return null
 }
@@ -64,6 +65,3 @@ export function readLayerFilter(line: string): LayerFilter {
   const tests = words.flatMap(({ test }) => (test === null ? [] : [test]))
   return { fits: (row) => tests.every((test) => test(row)), unknown: words.filter(({ test }) => test === null).map(({ word }) => word.source) }
 }
-
-/** Names of all fields, for who asks. */
-export const FILTER_FIELDS = [...Object.keys(NUMBERS), ...Object.keys(TEXTS), ...Object.keys(FLAGS)]

@@ -2,11 +2,12 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState, type PointerEven
 import type { Histogram } from '../../../preload/contract/index.ts'
 import { useSay } from '../../texts/texts.ts'
 import { fixed, grouped, significant } from '../../ui/format.ts'
+import { useFrameSize } from '../../ui/use-frame-size.ts'
+import type { Size } from '../../ui/view.ts'
 import { moved, toPixel, toValue, valueAt, zoomed, type Bounds, type End, type Limits, type Window } from './axis.ts'
 import { usePageColors } from './page-colors.ts'
 import { paint, type Plot } from './paint.ts'
 import { ThresholdHandle } from './threshold-handle.tsx'
-import { useSize, type Size } from './use-size.ts'
 
 export interface Mark {
   readonly name: string
@@ -55,7 +56,7 @@ export function HistogramView(props: HistogramViewProps) {
   const { histogram, window, range, marks, of, isLog, shows, step, onWidth } = props
   const say = useSay()
   const colors = usePageColors()
-  const [frame, size] = useSize<HTMLDivElement>()
+  const { frame, size } = useFrameSize()
   const canvas = useRef<HTMLCanvasElement>(null)
   const plot = useMemo(() => (size === null ? null : plotOf(size)), [size])
   const plotWidth = plot?.width

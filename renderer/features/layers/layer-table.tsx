@@ -1,4 +1,5 @@
 import { useCallback, useDeferredValue, useMemo, useRef, type KeyboardEvent } from 'react'
+import { useEngineWords } from '../../texts/engine-words.ts'
 import { useSay } from '../../texts/texts.ts'
 import { DataTable } from '../../ui/data-table.tsx'
 import { tableOf, tsv } from '../../ui/delimited.ts'
@@ -28,8 +29,9 @@ export function LayerTable({ rows, address, hasParent, hasErrors, set }: LayerTa
   const line = useDeferredValue(q)
   const ofKind = useMemo(() => (kind === 'all' ? rows : rows.filter((row) => row.kind === kind)), [rows, kind])
   const fitting = useMemo(() => ofKind.filter(readLayerFilter(line).fits), [ofKind, line])
+  const words = useEngineWords()
   const facts = useMemo(() => ({ worst: worstOf(rows), mostShare: rows.reduce((most, row) => Math.max(most, row.share ?? 0), 0) }), [rows])
-  const all = useMemo(() => layerColumns(say, facts), [say, facts])
+  const all = useMemo(() => layerColumns(say, { ...facts, words }), [say, words, facts])
   const ids = chosen ?? firstColumns(hasParent)
   const idText = ids.join(',')
   const shown = useMemo(() => all.filter(({ id }) => idText.split(',').includes(id)), [all, idText])

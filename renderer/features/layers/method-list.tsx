@@ -1,3 +1,4 @@
+import { useEngineWords } from '../../texts/engine-words.ts'
 import { useSay } from '../../texts/texts.ts'
 import { fixed, significant } from '../../ui/format.ts'
 import { Key } from '../../ui/marks.tsx'
@@ -19,6 +20,7 @@ const SPAN_DB = 12
 /** What every method would pick, and what that is expected to cost; a click takes it. */
 export function MethodList({ methods, taken, isOneSided, rule, onTake }: MethodListProps) {
   const say = useSay()
+  const words = useEngineWords()
   const best = bestOf(methods)
   const top = best?.predictedSqnrDb ?? 0
   const lowest = Math.min(...methods.map(({ predictedSqnrDb }) => predictedSqnrDb), top - SPAN_DB)
@@ -31,7 +33,7 @@ export function MethodList({ methods, taken, isOneSided, rule, onTake }: MethodL
           const loss = top - predictedSqnrDb
           return (
             <li key={name}>
-              <button type="button" className="method" aria-pressed={name === taken} onClick={() => onTake(method)} title={[decided === name ? '' : decided, why].filter(Boolean).join(': ')}>
+              <button type="button" className="method" aria-pressed={name === taken} onClick={() => onTake(method)} title={[decided === name ? '' : decided, words(why).text].filter(Boolean).join(': ')}>
                 <Key>{String((index + 1) % 10)}</Key>
                 <span className="method-name">{name}{method === best ? <span className="method-best">{say('layers.best')}</span> : null}</span>
                 <span className="method-value number">{isOneSided ? significant(hi, 4) : `${significant(lo, 3)} … ${significant(hi, 3)}`}</span>

@@ -5,8 +5,9 @@ import { useSay } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import type { Column } from '../../ui/grid.tsx'
 import { useToast } from '../../ui/toast.tsx'
+import { typedKey } from '../../ui/typing.ts'
 import type { LayerRow } from './rows.ts'
-import { forgetView, saveView, useSavedViews, type SavedView } from './views.ts'
+import { savedViews, type SavedView } from './views.ts'
 
 interface FilterFieldProps {
   readonly line: string
@@ -63,10 +64,10 @@ interface ViewsMenuProps {
 export function ViewsMenu({ current, onTake }: ViewsMenuProps) {
   const say = useSay()
   const toast = useToast()
-  const views = useSavedViews()
+  const views = savedViews.use()
   const [name, setName] = useState('')
   const save = (): void => {
-    if (name.trim() !== '') saveView({ name: name.trim(), ...current })
+    if (name.trim() !== '') savedViews.save({ name: name.trim(), ...current })
     setName('')
   }
   return (
@@ -79,7 +80,7 @@ export function ViewsMenu({ current, onTake }: ViewsMenuProps) {
             <Menu.Item onClick={() => onTake(view)} title={[view.q, view.sort].filter(Boolean).join('  ·  ')}>{view.name}</Menu.Item>
             <Menu.Item
               className="view-forget" aria-label={say('layers.views.forget', { name: view.name })} closeMenuOnClick={false}
-              onClick={() => toast({ text: say('layers.views.gone', { name: view.name }), undo: forgetView(view.name) })}
+              onClick={() => toast({ text: say('layers.views.gone', { name: view.name }), undo: savedViews.forget(view.name) })}
             >
               <IconTrash size={14} aria-hidden />
             </Menu.Item>
@@ -87,7 +88,7 @@ export function ViewsMenu({ current, onTake }: ViewsMenuProps) {
         ))}
         <Menu.Divider />
         <div className="view-save" role="presentation">
-          <input className="field" value={name} placeholder={say('layers.views.name')} aria-label={say('layers.views.name')} onChange={(event) => setName(event.target.value)} onKeyDown={(event) => { event.stopPropagation(); if (event.key === 'Enter') save() }} />
+          <input className="field" value={name} placeholder={say('layers.views.name')} aria-label={say('layers.views.name')} onChange={(event) => setName(event.target.value)} onKeyDown={(event) => { event.stopPropagation(); if (typedKey(event) === 'Enter') save() }} />
           <Button onClick={save} disabled={name.trim() === ''}>{say('layers.views.save')}</Button>
         </div>
       </Menu.Dropdown>

@@ -1,6 +1,7 @@
 import type { Run } from '../../client.ts'
 import { useCall } from '../../client.ts'
 import { recipeAt } from '../../project/project.ts'
+import { useEngineWords } from '../../texts/engine-words.ts'
 import { useSay, wordIn } from '../../texts/texts.ts'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
 import { short } from '../../ui/format.ts'
@@ -25,6 +26,7 @@ interface TensorPanelProps {
 /** The tensor that is looked at: its values, its range, and what else could be done with it. */
 export function TensorPanel({ run, row, draft, planFault, view, onView, onDraft }: TensorPanelProps) {
   const say = useSay()
+  const words = useEngineWords()
   const statistics = useCall('statistics.tensors', { run: run.run }, { enabled: planFault === null })
   const name = row === undefined ? undefined : (row.plan?.seenAs ?? row.tensor)
   const seen = statistics.data?.tensors.find(({ tensor }) => tensor === name)
@@ -35,7 +37,7 @@ export function TensorPanel({ run, row, draft, planFault, view, onView, onDraft 
     <>
       <header className="panel-head tensor-head">
         <h2 className="mono tensor-name" title={row.tensor}>{row.tensor}</h2>
-        <span className="panel-note" title={row.reason}>{[row.op, row.kind === 'activation' ? '' : wordIn(say, 'kind', row.kind), shortType(row.type), seen === undefined ? '' : say('layers.seen', { count: short(seen.count) })].filter(Boolean).join(' · ')}</span>
+        <span className="panel-note" title={words(row.reason).text}>{[row.op, row.kind === 'activation' ? '' : wordIn(say, 'kind', row.kind), shortType(row.type), seen === undefined ? '' : say('layers.seen', { count: short(seen.count) })].filter(Boolean).join(' · ')}</span>
       </header>
       <div className="tensor-body">
         {row.ties.length > 0 ? <p className="tensor-ties" title={row.ties.join('\n')}>{say('layers.ties', { count: row.ties.length, names: row.ties.slice(0, 3).join(', ') + (row.ties.length > 3 ? ' …' : '') })}</p> : null}

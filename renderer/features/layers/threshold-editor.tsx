@@ -60,6 +60,8 @@ export function ThresholdEditor({ run, row, plan, seen, draft, currentScale, vie
   const was = useMemo(() => ({ lo: row.lo ?? 0, hi: row.hi ?? 0 }), [row.lo, row.hi])
   const kept = useMemo(() => rangeOf(row, draft, methods, currentScale), [row, draft, methods, currentScale])
   const [live, setLive] = useState<Bounds | null>(null)
+  // The last move before the hand lets go may not be drawn yet.
+  const dragged = useRef<Bounds | null>(null)
   const range = live ?? kept
   const [isLocked, setLocked] = useState(grid.symmetric)
   const locks = isLocked || grid.symmetric
@@ -87,9 +89,12 @@ export function ThresholdEditor({ run, row, plan, seen, draft, currentScale, vie
     const values = [...pixelValues(window, plotWidth).map((value) => placed(end, value)), ...snaps(end)]
     whatIf.ask(values.map((value) => withEnd(kept, end, value, limits, locks)))
   }
-  const onMove = (end: End, value: number, isFree: boolean): void =>
-    setLive(withEnd(kept, end, isFree ? value : snapped(value, snaps(end), (window.to - window.from) / plotWidth), limits, locks))
+  const onMove = (end: End, value: number, isFree: boolean): void => {
+    dragged.current = withEnd(kept, end, isFree ? value : snapped(value, snaps(end), (window.to - window.from) / plotWidth), limits, locks)
+    setLive(dragged.current)
+  }
   const take = (next: Bounds, tag = ''): void => {
+    dragged.current = null
     setLive(null)
     const isOwn = next.lo === was.lo && next.hi === was.hi
     onDraft(withDraft(draft, isOwn ? { lo: undefined, hi: undefined, method: undefined, scale: undefined } : { lo: next.lo, hi: next.hi }), tag)
@@ -130,7 +135,7 @@ export function ThresholdEditor({ run, row, plan, seen, draft, currentScale, vie
         tensor={row.tensor} histogram={histogram.data} whole={whole} window={window} onWindow={setZoom} onWidth={setPlotWidth} isLog={view.isLog} of={view.of} shows={seen.channels > 1 ? view.shows : 'tensor'}
         marks={marks} range={hasCodes ? range : null} ends={ends} limits={limits} step={hasCodes ? (answer?.step ?? null) : null}
         describe={say('layers.histogram.alt', { tensor: row.tensor, low: significant(seen.min), high: significant(seen.max) })}
-        onMove={onMove} onDone={() => { if (live !== null) take(live) }} onKey={onKey} onReach={onReach}
+        onMove={onMove} onDone={() => { if (dragged.current !== null) take(dragged.current) }} onKey={onKey} onReach={onReach}
       />
       {draft?.float === true ? <p className="readout-float">{say('layers.becomes-float')}</p> : plan.float === null || draft?.float === false ? null : <p className="readout-float">{say('layers.stays-float')} {plan.float}</p>}
       {!hasCodes ? null : (

@@ -1,8 +1,6 @@
 import { useEffect, useRef } from 'react'
 import { settings } from '../../app/settings.ts'
-
-const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+import { isTyping } from '../../ui/typing.ts'
 
 const SEQUENCE_MS = 1200
 

@@ -2,9 +2,9 @@ import { useLayoutEffect, useRef } from 'react'
 import { useSay } from '../../texts/texts.ts'
 import { significant } from '../../ui/format.ts'
 import { spanOf } from '../../ui/scale-text.ts'
+import { useFrameSize } from '../../ui/use-frame-size.ts'
 import { usePageColors } from './page-colors.ts'
 import type { LayerRow } from './rows.ts'
-import { useSize } from './use-size.ts'
 
 /** A weight or bias: its scales, channel by channel. Statistics hold what flows through the model, not its constants. */
 export function WeightView({ row }: { readonly row: LayerRow }) {
@@ -36,7 +36,7 @@ const HEIGHT = 120
 function ScaleBars({ row }: { readonly row: LayerRow }) {
   const say = useSay()
   const colors = usePageColors()
-  const [frame, size] = useSize<HTMLDivElement>()
+  const { frame, size } = useFrameSize()
   const canvas = useRef<HTMLCanvasElement>(null)
   useLayoutEffect(() => {
     const context = canvas.current?.getContext('2d')

@@ -4,13 +4,22 @@ import type { InspectReport, TensorFacts } from '../../../preload/contract/index
 import { useCall } from '../../client.ts'
 import { useSay } from '../../texts/texts.ts'
 import { CopyButton } from '../../ui/copy-button.tsx'
+import { EngineText } from '../../ui/engine-text.tsx'
 import { bytes, grouped, moment, shortRun } from '../../ui/format.ts'
 import { spanOf } from '../../ui/scale-text.ts'
+import { BoardPart } from './board-part.tsx'
 import { familyOf } from './graph/families.ts'
 import { dimsText } from './graph/summary.ts'
 
+interface ModelCardProps {
+  readonly report: InspectReport
+  /** What the project's board says of it. */
+  readonly boards: InspectReport['boards']
+  readonly name: string
+}
+
 /** What a model file is, before anything is done with it. */
-export function ModelCard({ report, name }: { readonly report: InspectReport; readonly name: string }) {
+export function ModelCard({ report, boards, name }: ModelCardProps) {
   const say = useSay()
   const domains = Object.entries(report.opsets).filter(([domain]) => domain !== '' && domain !== 'ai.onnx')
   const facts: readonly (readonly [string, ReactNode])[] = [
@@ -34,6 +43,7 @@ export function ModelCard({ report, name }: { readonly report: InspectReport; re
       <Ends title={say('model.inputs')} tensors={report.inputs} />
       <Ends title={say('model.outputs')} tensors={report.outputs} />
       <Operators report={report} />
+      {boards.map((board) => <BoardPart key={board.board} report={board} />)}
       {report.preparation.length === 0 ? null : <Sentences title={say('model.preparation')} lines={report.preparation} />}
       <Sentences title={say('model.expectation')} lines={report.expectation} />
     </div>
@@ -87,5 +97,5 @@ function Operators({ report: { operators } }: { readonly report: InspectReport }
 }
 
 const Sentences = ({ title, lines }: { readonly title: string; readonly lines: readonly string[] }) => (
-  <section className="model-part"><h4>{title}</h4><ul className="model-sentences" lang="en">{lines.map((line) => <li key={line}>{line}</li>)}</ul></section>
+  <section className="model-part"><h4>{title}</h4><ul className="model-sentences">{lines.map((line) => <li key={line}><EngineText text={line} /></li>)}</ul></section>
 )

@@ -10,6 +10,7 @@ import { FaultNotice } from '../../ui/fault-notice.tsx'
 import { bytes, modelName, shortRun } from '../../ui/format.ts'
 import { changed } from '../../ui/search.ts'
 import { useWhyNot } from '../../ui/use-writable.ts'
+import type { UploadProgress } from '../../upload.ts'
 import { ChooseModel } from './choose-model.tsx'
 import { ModelCard } from './model-card.tsx'
 import { modelViewOf, refText, type ModelView } from './model-view.ts'
@@ -33,33 +34,39 @@ export function ModelScreen() {
   const choose = (next: ModelRef): void => setParameters({ m: refText(next) })
   const upload = useModelUpload((path) => choose({ kind: 'path', path }))
   const writable = useWhyNot() === undefined
-  const isAbove = useFileDrop((files) => { if (writable) void upload.take(files) })
+  const isAbove = useFileDrop((files) => { if (writable) upload.take(files) })
   const onChange = useCallback((change: Readonly<Record<string, string>>) => setParameters((known) => changed(known, change), { replace: true }), [setParameters])
   const look = (
     <>
-      {upload.work === null ? null : <Uploading {...upload.work} />}
-      {upload.fault === null ? null : <FaultNotice fault={upload.fault}><Button onClick={upload.forget}>{say('close')}</Button></FaultNotice>}
+      {upload.progress === null ? null : <Uploading names={upload.names} progress={upload.progress} onStop={upload.stop} />}
+      {upload.fault === null ? null : <FaultNotice fault={upload.fault}><Button onClick={() => upload.refuse(null)}>{say('close')}</Button></FaultNotice>}
       {isAbove ? <div className="drop-here" role="status">{say(writable ? 'model.drop.now' : 'model.read-only')}</div> : null}
     </>
   )
   if (model === null) {
     return (
       <Screen crumbs={[{ name: say('place.model') }]} action={own === null ? null : <Link className="button" to="/model">{say('model.back')}</Link>}>
-        <div className="choose-screen">{look}<ChooseModel writable={writable} onFiles={(files) => void upload.take(files)} onChoose={choose} /></div>
+        <div className="choose-screen">{look}<ChooseModel writable={writable} onFiles={upload.take} onChoose={choose} /></div>
       </Screen>
     )
   }
   return <LookedAt key={refText(model)} model={model} own={own} view={view} onChange={onChange} onAnother={() => setParameters({ choose: '1' })}>{look}</LookedAt>
 }
 
-function Uploading({ names, progress: { sent, total }, cancel }: NonNullable<ReturnType<typeof useModelUpload>['work']>) {
+interface UploadingProps {
+  readonly names: readonly string[]
+  readonly progress: UploadProgress
+  readonly onStop: () => void
+}
+
+function Uploading({ names, progress: { sent, total }, onStop }: UploadingProps) {
   const say = useSay()
   return (
     <section className="panel uploading" aria-label={say('model.uploading')}>
       <p>{say('model.uploading')} <span className="mono">{names.join(', ')}</span></p>
       <progress max={Math.max(1, total)} value={sent} aria-label={say('model.uploading')} />
       <span className="number muted">{bytes(sent)} / {bytes(total)}</span>
-      <Button onClick={cancel}>{say('cancel')}</Button>
+      <Button onClick={onStop}>{say('cancel')}</Button>
     </section>
   )
 }
@@ -77,7 +84,9 @@ interface LookedAtProps {
 /** One model: its graph, and beside it the card or what is selected. */
 function LookedAt({ model, own, view, onChange, onAnother, children }: LookedAtProps) {
   const say = useSay()
+  const { board } = useProject().recipe
   const inspected = useCall('models.inspect', { model }, { staleTime: Infinity })
+  const judged = useCall('models.inspect', { model, boards: [String(board)] }, { enabled: typeof board === 'string', staleTime: Infinity })
   const drawn = useCall('models.graph', { model }, { staleTime: Infinity })
   const sha256 = drawn.data?.sha256
   const runs = useCall('runs.list', { model: sha256 ?? 'none', status: 'done', limit: 50 }, { enabled: sha256 !== undefined }).data?.runs
@@ -110,7 +119,8 @@ function LookedAt({ model, own, view, onChange, onAnother, children }: LookedAtP
               {showsNode && view.at !== null ? <NodePanel graph={graph} at={view.at} folded={view.folded} grouping={view.grouping} run={view.run === null ? undefined : run.data?.run} onChange={onChange} /> : (
                 <>
                   {error === null || drawn.error !== null ? null : <FaultNotice fault={error} />}
-                  {report === undefined ? <p className="panel-text" role="status">{say(error === null ? 'model.reading' : 'model.unusable')}</p> : <ModelCard report={report} name={name} />}
+                  {error !== null || judged.error === null ? null : <FaultNotice fault={judged.error} />}
+                  {report === undefined ? <p className="panel-text" role="status">{say(error === null ? 'model.reading' : 'model.unusable')}</p> : <ModelCard report={report} boards={judged.data?.boards ?? []} name={name} />}
                 </>
               )}
             </div>

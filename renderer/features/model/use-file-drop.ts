@@ -10,8 +10,8 @@ export function useFileDrop(onFiles: (files: readonly File[]) => void): boolean 
   useEffect(() => {
     const over = (event: DragEvent): void => {
       if (!hasFiles(event)) return
-      // Without this the browser would open the file in place of the page.
       event.preventDefault()
+      event.dataTransfer!.dropEffect = 'copy'
       setAbove(true)
     }
     const leave = (event: DragEvent): void => {

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react'
 import { useNavigate, useSearchParams } from 'react-router'
 import { Screen } from '../../app/screen.tsx'
 import { call } from '../../client.ts'
-import { changeProject, useProject } from '../../project/project.ts'
+import { beginProject, useProject } from '../../project/project.ts'
 import { useSay } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
@@ -26,7 +26,7 @@ export function OpenScreen() {
     setFault(null)
     try {
       const begun = /\.qproj$/i.test(path) ? (await call('recipe.open', { path })).recipe : { model: path }
-      changeProject({ recipe: begun, job: null, ran: null })
+      beginProject({ recipe: begun })
       await navigate('/model', { replace: true })
     } catch (thrown) {
       setFault(thrown)

@@ -1,10 +1,13 @@
 import { artifactPath, type Run } from '../../client.ts'
 import { useSay } from '../../texts/texts.ts'
+import { FindingFix } from '../../ui/finding-fix.tsx'
+import { EngineText } from '../../ui/engine-text.tsx'
 import { fixed } from '../../ui/format.ts'
 import { Verdict } from '../../ui/marks.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { ZoomPicture } from '../../ui/zoom-picture.tsx'
 import { toneOfSqnr, worstLayers } from './layer-rows.ts'
+import { ProofsPanel } from './proofs-panel.tsx'
 import { CostPanel, QualityPanel } from './quality-panels.tsx'
 
 const WORST = 5
@@ -17,7 +20,7 @@ interface OverviewProps {
 export function Overview({ run, onLayers }: OverviewProps) {
   const say = useSay()
   const hasPicture = run.artifacts?.some(({ role }) => role === 'picture') ?? false
-  const isBare = !hasPicture && [run.quality, run.latency, run.size].every((part) => part === undefined) && (run.layers ?? run.gates ?? run.notes ?? run.findings ?? []).length === 0
+  const isBare = !hasPicture && [run.quality, run.latency, run.size].every((part) => part === undefined) && [run.layers, run.gates, run.notes, run.findings, run.proofs].every((part) => (part ?? []).length === 0)
   if (isBare) return run.fault === undefined ? <section className="panel empty"><p>{say('run.nothing')}</p></section> : null
   return (
     <div className="overview" data-picture={hasPicture || undefined}>
@@ -31,6 +34,7 @@ export function Overview({ run, onLayers }: OverviewProps) {
         <GatesPanel run={run} />
         <WorstPanel run={run} onLayers={onLayers} />
         <CostPanel run={run} />
+        <ProofsPanel run={run} />
         <FindingsPanel run={run} />
         <NotesPanel run={run} />
       </div>
@@ -81,8 +85,9 @@ function FindingsPanel({ run }: { readonly run: Run }) {
       <ul className="findings">
         {run.findings.map(({ rule, severity, tensor, node, what, why, fix }) => (
           <li key={`${rule} ${tensor} ${node}`} data-severity={severity}>
-            <b className="mono">{rule}</b> <span>{[tensor || node, what].filter(Boolean).join(': ')}</span>
-            <small>{[why, fix].filter(Boolean).join(' ')}</small>
+            <b className="mono">{rule}</b> <span>{tensor || node ? `${tensor || node}: ` : ''}<EngineText text={what} /></span>
+            <small><EngineText text={why} /> <EngineText text={fix} /></small>
+            <FindingFix fix={fix} model={run.model?.path} />
           </li>
         ))}
       </ul>
@@ -93,5 +98,5 @@ function FindingsPanel({ run }: { readonly run: Run }) {
 function NotesPanel({ run }: { readonly run: Run }) {
   const say = useSay()
   if (run.notes === undefined || run.notes.length === 0) return null
-  return <Panel title={say('notes')}><ul className="notes">{run.notes.map((note) => <li key={note}>{note}</li>)}</ul></Panel>
+  return <Panel title={say('notes')}><ul className="notes">{run.notes.map((note) => <li key={note}><EngineText text={note} /></li>)}</ul></Panel>
 }

@@ -1,6 +1,5 @@
 import { useNavigate } from 'react-router'
-import type { RecipeJson, Run } from '../../client.ts'
-import { changeProject } from '../../project/project.ts'
+import type { Run } from '../../client.ts'
 import { useSay, wordIn } from '../../texts/texts.ts'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
 import { Figure } from '../../ui/figure.tsx'
@@ -27,7 +26,6 @@ export function RunHead({ run, tags, archived }: RunHeadProps) {
         <span className="number">{moment(run.created, true)}</span>
         <span className="number">{duration(run.seconds)}</span>
         {run.model === undefined ? null : <span><span className="number">{short(run.model.parameters)}</span> {say('parameters')}</span>}
-        {run.recipe === undefined || run.status !== 'done' ? null : <button type="button" className="link" title={say('run.take-up.what')} onClick={() => takeUp(run)}>{say('run.take-up')}</button>}
         {parent === null ? null : <button type="button" className="link" onClick={() => void navigate(`/run/${parent}`)}>{say('run.parent')}</button>}
         {archived ? <Tag>{say('run.archived')}</Tag> : null}
         {tags.map((tag) => <Tag key={tag}>{tag}</Tag>)}
@@ -36,11 +34,6 @@ export function RunHead({ run, tags, archived }: RunHeadProps) {
       <Figures run={run} />
     </section>
   )
-}
-
-/** Makes a run the one that this window's project goes on from. */
-function takeUp({ run, recipe }: Run): void {
-  changeProject({ recipe: recipe as RecipeJson, ran: { id: run, recipe: recipe as RecipeJson }, job: null })
 }
 
 function Figures({ run }: { readonly run: Run }) {

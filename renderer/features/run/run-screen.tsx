@@ -13,6 +13,7 @@ import { Overview } from './overview.tsx'
 import { RecordView } from './record-view.tsx'
 import { RunHead } from './run-head.tsx'
 import { ScalesView } from './scales-view.tsx'
+import { TakeUp } from './take-up.tsx'
 import './run.css'
 
 /** One recorded run: what it was, what it gave, and everything that belongs to it. */
@@ -32,7 +33,7 @@ export function RunScreen() {
   return (
     <Screen
       crumbs={crumbs} steps={<RunTabs run={run} view={view} />}
-      action={workspace === undefined ? null : <CopyButton text={commandOf(run, workspace)} label={say('copy.cli')} />}
+      action={workspace === undefined ? null : <><TakeUp run={run} /><CopyButton text={commandOf(run, workspace)} label={say('copy.cli')} /></>}
     >
       <div className="run">
         <RunHead run={run} tags={data.tags} archived={data.archived} />

@@ -6,11 +6,11 @@ import { FaultNotice } from '../../ui/fault-notice.tsx'
 import { bytes } from '../../ui/format.ts'
 import { useWhyNot } from '../../ui/use-writable.ts'
 import { SAMPLE_TYPES } from './sample-files.ts'
-import { droppedFiles, type Upload } from './use-upload.ts'
+import { droppedFiles, type SamplesUpload } from './use-upload.ts'
 
 interface DropPanelProps {
   readonly label: string
-  readonly upload: Upload
+  readonly upload: SamplesUpload
   readonly className?: string
   readonly children: ReactNode
 }
@@ -22,6 +22,7 @@ export function DropPanel({ label, upload, className = '', children }: DropPanel
   const drag = (isOver: boolean) => (event: DragEvent): void => {
     if (!event.dataTransfer.types.includes('Files')) return
     event.preventDefault()
+    event.dataTransfer.dropEffect = 'copy'
     setOver(isOver)
   }
   const { progress, fault, stop } = upload
@@ -30,7 +31,7 @@ export function DropPanel({ label, upload, className = '', children }: DropPanel
       className={`panel ${className}`} data-grows data-over={isOver || undefined} aria-label={label} onDragEnter={drag(true)} onDragOver={drag(true)} onDragLeave={drag(false)}
       onDrop={(event) => {
         drag(false)(event)
-        void droppedFiles(event.dataTransfer).then(upload.start)
+        void droppedFiles(event.dataTransfer).then(upload.take, upload.refuse)
       }}
     >
       {progress === null ? null : (
@@ -47,7 +48,7 @@ export function DropPanel({ label, upload, className = '', children }: DropPanel
 }
 
 /** Files or a folder of this computer, handed over to the workspace. `isShort`: signs alone. */
-export function UploadButtons({ upload, isShort }: { readonly upload: Upload; readonly isShort?: boolean }) {
+export function UploadButtons({ upload, isShort }: { readonly upload: SamplesUpload; readonly isShort?: boolean }) {
   const say = useSay()
   const whyNot = useWhyNot()
   const files = useRef<HTMLInputElement>(null)
@@ -58,7 +59,7 @@ export function UploadButtons({ upload, isShort }: { readonly upload: Upload; re
     <input
       ref={input} type="file" multiple hidden tabIndex={-1} aria-label={label} {...more}
       onChange={(event) => {
-        upload.start([...(event.target.files ?? [])])
+        upload.take([...(event.target.files ?? [])])
         event.target.value = ''
       }}
     />

@@ -1,39 +1,14 @@
 import { useState } from 'react'
-import { Link } from 'react-router'
 import type { SamplesPart } from '../../../preload/contract/index.ts'
-import { call } from '../../client.ts'
-import { changeProject } from '../../project/project.ts'
 import { useSay } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
 import { DropPanel, UploadButtons } from './drop-panel.tsx'
 import { takeBundled } from './source-panel.tsx'
-import type { Upload } from './use-upload.ts'
-
-/** Nothing can be said of samples before a model says what it takes. */
-export function NoModel() {
-  const say = useSay()
-  const [fault, setFault] = useState<unknown>(null)
-  async function takeProject(): Promise<void> {
-    const { recipe } = await call('recipe.bundled', {})
-    changeProject({ recipe, job: null, ran: null })
-  }
-  return (
-    <section className="panel empty samples-empty" aria-label={say('place.samples')}>
-      <Ghost />
-      <h2>{say('samples.no-model')}</h2>
-      <p>{say('samples.no-model.what')}</p>
-      <div className="samples-acts">
-        <Link className="button" data-tone="primary" to="/model">{say('samples.no-model.choose')}</Link>
-        <Button onClick={() => void takeProject().catch(setFault)}>{say('samples.no-model.bundled')}</Button>
-      </div>
-      {fault === null ? null : <FaultNotice fault={fault} />}
-    </section>
-  )
-}
+import type { SamplesUpload } from './use-upload.ts'
 
 /** A part without samples: how to give it some. */
-export function NoSamples({ part, upload }: { readonly part: SamplesPart; readonly upload: Upload }) {
+export function NoSamples({ part, upload }: { readonly part: SamplesPart; readonly upload: SamplesUpload }) {
   const say = useSay()
   const [fault, setFault] = useState<unknown>(null)
   return (
@@ -41,7 +16,7 @@ export function NoSamples({ part, upload }: { readonly part: SamplesPart; readon
       <Ghost />
       <h2>{say(`samples.empty.${part}`)}</h2>
       <p>{say(`samples.empty.${part}.what`)}</p>
-      <div className="samples-acts">
+      <div className="empty-acts">
         <UploadButtons upload={upload} />
         <Button onClick={() => void takeBundled(part).catch(setFault)}>{say('samples.bundled')}</Button>
       </div>
@@ -52,7 +27,7 @@ export function NoSamples({ part, upload }: { readonly part: SamplesPart; readon
 }
 
 /** A ghost of what comes: pictures, one of them picked. */
-function Ghost() {
+export function Ghost() {
   return (
     <svg className="samples-ghost" viewBox="0 0 224 100" aria-hidden="true">
       {Array.from({ length: 8 }, (_, at) => <rect key={at} x={4 + (at % 4) * 56} y={4 + Math.floor(at / 4) * 48} width={48} height={40} rx={5} data-picked={at === 1 || undefined} />)}

@@ -1,5 +1,7 @@
 import { useState, type ReactNode } from 'react'
+import { useEngineWords } from '../../texts/engine-words.ts'
 import { useSay } from '../../texts/texts.ts'
+import { typedKey } from '../../ui/typing.ts'
 import { numberText } from './preprocess-form.ts'
 
 interface NumberFieldProps {
@@ -55,8 +57,9 @@ export function TextField({ label, value, onChange, placeholder, id }: TextField
       id={id} className="field mono samples-text" spellCheck={false} autoComplete="off" aria-label={label} title={value === '' ? label : value} value={typed ?? value} placeholder={placeholder}
       onChange={(event) => setTyped(event.target.value)} onBlur={commit}
       onKeyDown={(event) => {
-        if (event.key === 'Enter' && !event.nativeEvent.isComposing) commit()
-        else if (event.key === 'Escape') setTyped(null)
+        const key = typedKey(event)
+        if (key === 'Enter') commit()
+        else if (key === 'Escape') setTyped(null)
       }}
     />
   )
@@ -87,8 +90,9 @@ interface FormRowProps {
 }
 
 /** One setting: its controls, and whether a person gave it or it was guessed, and how. */
-export function FormRow({ label, given, how, onReset, children }: FormRowProps) {
+export function FormRow({ label, given, how: english, onReset, children }: FormRowProps) {
   const say = useSay()
+  const { text: how, lang } = useEngineWords()(english)
   return (
     <div className="samples-row" data-given={given || undefined}>
       <span className="samples-row-label">{label}</span>
@@ -96,7 +100,7 @@ export function FormRow({ label, given, how, onReset, children }: FormRowProps) 
       {given
         ? <button type="button" className="samples-mark" data-given="true" onClick={onReset} title={say('samples.reset.what', { how })}>● {say('samples.given')} <span aria-hidden="true">↺</span><span className="unseen">{say('samples.reset', { label })}</span></button>
         : <span className="samples-mark" title={how}>◌ {say('samples.guessed')}</span>}
-      <span className="samples-row-how" title={how}>{given ? say('samples.would-be', { how }) : how}</span>
+      <span className="samples-row-how" title={how} lang={given ? undefined : lang}>{given ? say('samples.would-be', { how }) : how}</span>
     </div>
   )
 }

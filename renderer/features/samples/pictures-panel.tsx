@@ -11,7 +11,7 @@ import { PairsView } from './pairs-view.tsx'
 import { PreprocessView } from './preprocess-view.tsx'
 import { filesKey, type SharedKey } from './sample-place.ts'
 import { ThumbnailGrid } from './thumbnail-grid.tsx'
-import type { Upload } from './use-upload.ts'
+import type { SamplesUpload } from './use-upload.ts'
 import { orderOf, remarksOf } from './worth.ts'
 
 const VIEWS = ['grid', 'form', 'pairs', 'worth'] as const
@@ -33,7 +33,7 @@ interface PicturesPanelProps {
   readonly picked: number | null
   /** Changes of the address. */
   readonly onChange: (change: Readonly<Record<string, string>>) => void
-  readonly upload: Upload
+  readonly upload: SamplesUpload
   readonly differs: readonly SharedKey[]
 }
 

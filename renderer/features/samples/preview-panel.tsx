@@ -1,6 +1,7 @@
 import type { SamplePreview, ShownPicture } from '../../../preload/contract/index.ts'
 import { useSay } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
+import { EngineText } from '../../ui/engine-text.tsx'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
 import { significant } from '../../ui/format.ts'
 import { Panel } from '../../ui/panel.tsx'
@@ -69,7 +70,7 @@ function BeforeAfter({ preview }: { readonly preview: SamplePreview }) {
       )}
       <figure>
         <span className="samples-frame" data-enlarged={isEnlarged(after) || undefined}>
-          {after === null ? <span className="samples-why">{why ?? say('samples.no-picture')}</span> : (
+          {after === null ? <span className="samples-why">{why === null ? say('samples.no-picture') : <EngineText text={why} />}</span> : (
             <span className="samples-picture" style={{ aspectRatio: `${after.width} / ${after.height}` }} data-tall={after.height > after.width || undefined}>
               <RawCanvas picture={after} label={say('samples.after.alt', { size: sizeText(after) })} />
             </span>

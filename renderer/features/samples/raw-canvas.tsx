@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef } from 'react'
 import type { SmallPicture } from '../../../preload/contract/index.ts'
+import { imageOf } from '../../ui/small-picture.ts'
 
 interface RawCanvasProps {
   readonly picture: SmallPicture
@@ -20,15 +21,4 @@ export function RawCanvas({ picture, label, className }: RawCanvasProps) {
       {...(label === undefined ? { 'aria-hidden': true } : { role: 'img', 'aria-label': label })}
     />
   )
-}
-
-function imageOf({ width, height, rgb }: SmallPicture): ImageData {
-  const image = new ImageData(width, height)
-  for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
-    image.data[to] = rgb[from]!
-    image.data[to + 1] = rgb[from + 1]!
-    image.data[to + 2] = rgb[from + 2]!
-    image.data[to + 3] = 255
-  }
-  return image
 }

@@ -4,12 +4,14 @@ import { useNavigate, useSearchParams } from 'react-router'
 import type { SamplesLook, SamplesPart } from '../../../preload/contract/index.ts'
 import { Screen } from '../../app/screen.tsx'
 import { faultOf, useCall, type FaultData, type RecipeJson } from '../../client.ts'
+import { NoModel } from '../../project/no-model.tsx'
 import { setRecipe, useProject } from '../../project/project.ts'
 import { useSay } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
+import { useFaultWords } from '../../ui/fault-words.ts'
 import { changed } from '../../ui/search.ts'
-import { NoModel, NoSamples } from './empty-samples.tsx'
+import { Ghost, NoSamples } from './empty-samples.tsx'
 import { LeakBanner, LeakNote } from './leak-banner.tsx'
 import { PicturesPanel, viewOf } from './pictures-panel.tsx'
 import { PreviewPanel, type Reading } from './preview-panel.tsx'
@@ -17,16 +19,24 @@ import { differing, pathOf, placeOf } from './sample-place.ts'
 import { SourcePanel } from './source-panel.tsx'
 import { Spellings } from './spellings.tsx'
 import { forgetThumbnails } from './thumbnails.ts'
-import { useUpload, type Upload } from './use-upload.ts'
+import { useSamplesUpload, type SamplesUpload } from './use-upload.ts'
 import { MOST_UNASKED, useCoverage, useLeak, useLook, usePreview, useSettled } from './use-samples.ts'
 import './samples.css'
 import './pictures.css'
+
+const NO_MODEL = { label: 'place.samples', title: 'samples.no-model', what: 'samples.no-model.what', choose: 'samples.no-model.choose', bundled: 'samples.no-model.bundled' } as const
 
 /** Pictures or arrays to calibrate and to judge with, and how they become what the model takes. */
 export function SamplesScreen() {
   const say = useSay()
   const { recipe } = useProject()
-  if (typeof recipe['model'] !== 'string') return <Screen crumbs={[{ name: say('place.samples') }]}><NoModel /></Screen>
+  if (typeof recipe['model'] !== 'string') {
+    return (
+      <Screen crumbs={[{ name: say('place.samples') }]}>
+        <NoModel {...NO_MODEL} className="samples-empty"><Ghost /></NoModel>
+      </Screen>
+    )
+  }
   return <SamplesOf recipe={recipe} />
 }
 
@@ -43,7 +53,7 @@ function SamplesOf({ recipe: now }: { readonly recipe: RecipeJson }) {
   const isChosen = pathOf(now, part) !== ''
   const place = placeOf(recipe, [part])
   const look = isChosen && place !== undefined ? looked.data : undefined
-  const upload = useUpload(part)
+  const upload = useSamplesUpload(part)
   const [asked, setAsked] = useState<ReadonlySet<string>>(new Set())
   const ask = (what: string): void => setAsked((known) => new Set([...known, what]))
 
@@ -96,7 +106,7 @@ interface PartProps {
   readonly coverage: Parameters<typeof PicturesPanel>[0]['coverage']
   readonly many: number | null
   readonly onMeasure: () => void
-  readonly upload: Upload
+  readonly upload: SamplesUpload
   readonly differs: ReturnType<typeof differing>
 }
 
@@ -139,7 +149,9 @@ function CalibrateAction({ recipe, calibration, fault, isTold }: { readonly reci
   const navigate = useNavigate()
   const isChosen = pathOf(recipe, 'calibration') !== ''
   const checked = useCall('recipe.check', { text: JSON.stringify(recipe) }, { enabled: isChosen }).data
-  const wrong = !isChosen ? say('samples.choose-first') : fault !== null ? faultOf(fault).what : calibration?.fault?.what ?? (checked?.ok === false ? checked.fault.what : undefined)
+  const words = useFaultWords()
+  const stop = fault !== null ? faultOf(fault) : (calibration?.fault ?? (checked?.ok === false ? checked.fault : null))
+  const wrong = !isChosen ? say('samples.choose-first') : stop === null ? undefined : words(stop).title
   const isReady = wrong === undefined && checked?.ok === true && isKnown(calibration)
   return (
     <span className="samples-action">

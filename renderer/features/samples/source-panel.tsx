@@ -10,14 +10,14 @@ import { UploadButtons } from './drop-panel.tsx'
 import { NumberField, TextField } from './fields.tsx'
 import { globsFrom, globsText, wholeFrom } from './preprocess-form.ts'
 import { PARTS, pathOf } from './sample-place.ts'
-import type { Upload } from './use-upload.ts'
+import type { SamplesUpload } from './use-upload.ts'
 
 interface SourcePanelProps {
   readonly part: SamplesPart
   readonly looks: Readonly<Record<SamplesPart, SamplesLook | undefined>>
   readonly onPart: (part: SamplesPart) => void
   readonly onAgain: () => void
-  readonly upload: Upload
+  readonly upload: SamplesUpload
   /** Stands in the head. */
   readonly aside?: ReactNode
   /** What stands below the fields: faults, banners. */

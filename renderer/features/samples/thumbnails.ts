@@ -9,6 +9,8 @@ const SIDE = 96
 const AT_ONCE = 32
 /** Folders whose thumbnails are kept; the oldest goes. */
 const MOST_FOLDERS = 4
+/** Of a folder; those that were out of sight longest are asked for again when they come back. */
+const MOST_KEPT = 1000
 
 const kept = new Map<string, Map<number, Thumbnail>>()
 
@@ -33,11 +35,20 @@ export function useThumbnails(place: RecipeJson, part: SamplesPart, key: string,
     if (missing.length === 0 || asking.current) return
     asking.current = true
     void fetchInto(known, place, part, missing).finally(() => {
+      forgetOldest(known, new Set(wanted))
       asking.current = false
       arrived()
     })
   })
   return known
+}
+
+/** Never one that is wanted: it would be asked for again at once. */
+export function forgetOldest(known: Map<number, unknown>, wanted: ReadonlySet<number>, most = MOST_KEPT): void {
+  for (const file of known.keys()) {
+    if (known.size <= most) return
+    if (!wanted.has(file)) known.delete(file)
+  }
 }
 
 async function fetchInto(known: Map<number, Thumbnail>, place: RecipeJson, part: SamplesPart, files: readonly number[]): Promise<void> {

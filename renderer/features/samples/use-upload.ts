@@ -1,42 +1,21 @@
-import { useRef, useState } from 'react'
 import type { SamplesPart } from '../../../preload/contract/index.ts'
 import { setRecipe } from '../../project/project.ts'
-import { uploadFiles, type UploadProgress } from '../../upload.ts'
+import { useUpload, type Upload } from '../../use-upload.ts'
 import { folderOfAll, isSampleFile } from './sample-files.ts'
 
-export interface Upload {
-  /** Null: nothing is on its way. */
-  readonly progress: UploadProgress | null
-  readonly fault: unknown
+export interface SamplesUpload extends Pick<Upload, 'progress' | 'fault' | 'stop' | 'refuse'> {
   /** Hands the files over and makes them the samples of the part. */
-  readonly start: (files: readonly File[]) => void
-  readonly stop: () => void
+  readonly take: (files: readonly File[]) => void
 }
 
-export function useUpload(part: SamplesPart): Upload {
-  const [progress, setProgress] = useState<UploadProgress | null>(null)
-  const [fault, setFault] = useState<unknown>(null)
-  const stopper = useRef<AbortController>(null)
-
-  async function send(given: readonly File[]): Promise<void> {
+export function useSamplesUpload(part: SamplesPart): SamplesUpload {
+  const upload = useUpload()
+  function take(given: readonly File[]): void {
     const files = given.filter(({ name }) => isSampleFile(name))
-    if (files.length === 0) {
-      setFault({ code: 'samples.kind', what: given.map(({ name }) => name).slice(0, 5).join(', ') })
-      return
-    }
-    const controller = new AbortController()
-    stopper.current = controller
-    setFault(null)
-    try {
-      const { paths } = await uploadFiles(files, setProgress, controller.signal)
-      setRecipe(['samples', part, 'path'], folderOfAll(paths))
-    } catch (error) {
-      if (!controller.signal.aborted) setFault(error)
-    } finally {
-      setProgress(null)
-    }
+    if (files.length > 0) upload.start(files, (paths) => setRecipe(['samples', part, 'path'], folderOfAll(paths)))
+    else if (given.length > 0) upload.refuse({ code: 'samples.kind', what: given.map(({ name }) => name).slice(0, 5).join(', ') })
   }
-  return { progress, fault, start: (files) => void send(files), stop: () => stopper.current?.abort() }
+  return { ...upload, take }
 }
 
 /** What was dropped, folders looked through. */

@@ -1,7 +1,6 @@
 import { FILE_MARKS, type FileMark, type SamplesCoverage, type SamplesLook } from '../../../preload/contract/index.ts'
 
 /** What is said of a file: that of its header, and that of its pixels where they were looked at. */
-export const REMARKS = [...FILE_MARKS, 'black', 'white', 'even', 'again'] as const
 export type Remark = FileMark | 'black' | 'white' | 'even' | 'again'
 
 /** The worse, the more to the front of a list of warnings. */

@@ -21,6 +21,7 @@ export const calibrate = {
 
   'calibrate.target': 'Board and precision',
   'calibrate.board': 'Board',
+  'calibrate.board.other': 'What {{board}} does with each operator is said on the model screen and by the findings of a run; the numbers of a run are those of simulation.',
   'calibrate.board.ort-cpu': 'ONNX Runtime on this machine’s CPU: the model is written with QuantizeLinear and DequantizeLinear and runs anywhere ONNX Runtime does.',
   'calibrate.preset': 'Preset',
   'calibrate.preset.ort-cpu': 'Unsigned 8-bit activations, signed 8-bit weights with a scale a channel.',

@@ -21,6 +21,7 @@ export const calibrate = {
 
   'calibrate.target': '板卡与精度',
   'calibrate.board': '板卡',
+  'calibrate.board.other': '{{board}} 如何处理每个算子，见模型页面和运行的检查结果；运行中的数值均来自模拟。',
   'calibrate.board.ort-cpu': '本机 CPU 上的 ONNX Runtime：模型带有 QuantizeLinear 和 DequantizeLinear，任何 ONNX Runtime 都能运行。',
   'calibrate.preset': '预设',
   'calibrate.preset.ort-cpu': '激活为无符号 8 位，权重为有符号 8 位、逐通道比例。',

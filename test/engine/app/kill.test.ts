@@ -109,7 +109,8 @@ describe.skipIf(!canListChildren)('the engine of a recorded run', () => {
     expect(await app.runs.list({ status: 'failed' })).toHaveLength(KILLS)
     expect(await app.runs.list({ status: 'done' })).toHaveLength(1 + KILLS / 5 + missed)
     // Moments all over the run, not one stage again and again.
-    expect(new Set(hit.keys())).toEqual(new Set(["job 'prepare'", "job 'observe'", "job 'quantize'", "job 'compare'"]))
+    // The audit at the end is short: it may be missed.
+    expect([...hit.keys()]).toEqual(expect.arrayContaining(["job 'prepare'", "job 'observe'", "job 'quantize'", "job 'compare'"]))
   }, 180_000)
 
   it('is killed before anything is recorded: the command fails and leaves no run', async () => {

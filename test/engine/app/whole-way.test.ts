@@ -125,7 +125,10 @@ describe('a rewrite on the way', () => {
     }))
     const options = { samples: join(sample, 'calibration'), threads: 1, set: ['samples.calibration.count=2', 'samples.evaluation.count=1', 'compare.layers=none', 'compare.latency=false', 'compare.operators=false'] }
     const run = await (await open('folded')).run({ recipe: recipeFromOptions(path, options) }, quietTask)
-    expect(run.proofs).toEqual([{ rewrite: 'fold-affine', nodes: ['norm'], verdict: expect.stringMatching(/^(exact|within tolerance)$/), maxAbs: expect.any(Number), inputs: 2, borders: true }])
+    expect(run.proofs).toEqual([{
+      rewrite: 'fold-affine', nodes: ['norm'], verdict: expect.stringMatching(/^(exact|within tolerance)$/), maxAbs: expect.any(Number), inputs: 2, borders: true,
+      relative: expect.any(Number), ulp: expect.any(Number), edgeMaxAbs: expect.any(Number), worst: expect.objectContaining({ output: 'output', what: '' }),
+    }])
     expect(run.notes).toContainEqual('Folded into convolutions: norm into head.')
     const off = await (await open('not-folded')).run({ recipe: recipeFromOptions(path, { ...options, set: [...options.set, 'quantize.fold=off'] }) }, quietTask)
     expect(off.proofs ?? []).toEqual([])

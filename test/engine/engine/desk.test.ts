@@ -122,6 +122,7 @@ describe('a desk', () => {
     const waits = desk.ask('tensors', { file: 'hang' })
     desk.close()
     await expect(waits).rejects.toMatchObject({ code: 'engine.stopped' })
+    await expect(pidOf(desk)).rejects.toMatchObject({ code: 'engine.stopped' })
   })
 })
 

@@ -109,6 +109,14 @@ describe('what a screen looks at', () => {
     await expect(picturesJob({ ...viewed(run), sample: 2 })).rejects.toMatchObject({ code: 'input.unknown-sample', next: 'Give a number from 0 to 1.' })
   })
 
+  it('are none where a model is not the one that the run was made with', async () => {
+    const quantized = run.artifacts!.find(({ role }) => role === 'quantized-model')!.sha256
+    const known = { model: run.model!.sha256, quantized }
+    expect((await picturesJob({ ...viewed(run), known, sample: 0 })).sample).toBe(run.quality!.perSample[0]!.sample)
+    await expect(picturesJob({ ...viewed(run), known: { ...known, model: '0'.repeat(64) }, sample: 0 })).rejects.toMatchObject({ code: 'model.changed', where: run.model!.path })
+    await expect(pictureListJob({ ...viewed(run), known: { ...known, quantized: '0'.repeat(64) } })).rejects.toMatchObject({ code: 'model.changed' })
+  })
+
   it('that were moved away are a fault that says which', async () => {
     // A copy of the recipe that nobody has opened yet: sessions of one that was stay as they are.
     const moved = { ...viewed(run), threads: 2 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { accumulatorTails } from '../../../main/onnx/accumulator-tail.ts'
 import type { Graph, Node } from '../../../main/onnx/graph.ts'
-import { accumulatorTails } from '../../../main/quantize/accumulator-tail.ts'
 import { quantizeOptions } from '../../../main/quantize/options.ts'
 import { planQuantization } from '../../../main/quantize/plan.ts'
 import { floats, graph, longs, node, noise } from '../../fixtures/build-model.ts'

@@ -100,6 +100,23 @@ describe('an upload', () => {
     await openUploads(join(home, 'nowhere')).sweep()
     expect(existsSync(join(home, 'nowhere'))).toBe(false)
   })
+
+  it('that nobody goes on with makes room for a new one, the one that rested longest first', async () => {
+    const workspace = join(temporaryFolder(), 'space')
+    let now = 0
+    const uploads = openUploads(workspace, () => now)
+    const ids: string[] = []
+    for (let count = 0; count < UPLOAD_LIMITS.open; count++) ids.push(await uploads.begin([{ name: 'a', bytes: 2 }]))
+    now = 9 * 60_000
+    await uploads.append(ids[0]!, 0, 0, inChunks(bytes(1)))
+    expect((await faultOf(() => uploads.begin([{ name: 'b', bytes: 1 }]))).code).toBe('input.too-many-uploads')
+    now = 11 * 60_000
+    const next = await uploads.begin([{ name: 'b', bytes: 1 }])
+    expect((await faultOf(() => uploads.state(ids[1]!))).code).toBe('input.unknown-upload')
+    expect((await uploads.state(ids[0]!)).files[0]!.received).toBe(1)
+    expect(await readdir(join(workspace, 'uploads'))).toHaveLength(UPLOAD_LIMITS.open)
+    expect((await uploads.state(next)).finished).toBe(false)
+  })
 })
 
 describe('names of uploads', () => {

@@ -187,6 +187,13 @@ describe('rules that all methods share', () => {
     }
   })
 
+  it('kl, symkl and jsd do not clip everything of values that keep away from 0', () => {
+    const values = draw(uniform, 100_000).map((value) => 0.3125 + Math.abs(value) * 2)
+    for (const name of ['kl', 'symkl', 'jsd'] as const) {
+      for (const grid of [s8, u8]) expect(solveThreshold(name, statistics(values), grid).hi, name).toBeGreaterThan(1.5)
+    }
+  })
+
   it('kl takes a histogram with an empty last bin', () => {
     const values = draw(gauss, 100_000).filter((value) => Math.abs(value) < 3)
     const tensor = statistics([...values, 3.5])

@@ -336,7 +336,7 @@ test.each(['run a.onnx --seed -1', 'run a.onnx --threads 0', 'run a.onnx --threa
 test('help is help: on stdout, exit 0, in the language asked for, and names no verb that is not there', async () => {
   for (const line of ['--help', 'help', '--help --json']) expect(await type(line)).toMatchObject({ code: 0, stderr: '' })
   const { stdout } = await type('--help')
-  expect([...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, verb]) => verb)).toEqual(['inspect', 'calibrate', 'quantize', 'compare', 'run', 'rewrite', 'demo', 'runs', 'serve', 'doctor', 'help'])
+  expect([...stdout.matchAll(/^ {2}([a-z][a-z-]*) /gm)].map(([, verb]) => verb)).toEqual(['inspect', 'calibrate', 'quantize', 'compare', 'run', 'rewrite', 'audit', 'demo', 'runs', 'serve', 'bench-operators', 'doctor', 'help'])
   expect((await type('calibrate --help --lang zh')).stdout).toContain('所有命令共有的选项')
   expect((await type('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
 })

@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { latencyProtocol, runCount, timing } from '../../../main/compare/latency.ts'
+import { latencyProtocol, timing } from '../../../main/compare/latency.ts'
 import { bytesOnDisk, compareSizes } from '../../../main/compare/size.ts'
+import { runCount } from '../../../main/compare/turns.ts'
 import { floats, noise } from '../../fixtures/build-model.ts'
 import { temporaryFolder } from '../../fixtures/temporary-folder.ts'
 

@@ -154,6 +154,8 @@ describe('a recipe that is wrong names file, line and column', () => {
     ['calibration: { valuesPerTensor: most }', 'r.yaml:2:33', 'It takes a whole number, or only all.'],
     ['output: { factor: 0 }', 'r.yaml:2:19', 'It takes more than 0.'],
     ['compare: { latency: yes }', 'r.yaml:2:21', 'It takes true or false.'],
+    ['compare: { score: { kind: mobile-ai, c: 0 } }', 'r.yaml:2:41', 'It takes more than 0.'],
+    ['compare: { score: { kind: ntire, c: 1 } }', 'r.yaml:2:27', 'It takes only mobile-ai.'],
     ['gates: { psnr_y_drop_db: little }', 'r.yaml:2:26', 'It takes a number.'],
     ['threads: 0', 'r.yaml:2:10', 'It takes at least 1.'],
     ['seed:', 'r.yaml:2:6', 'It takes a whole number.'],
@@ -166,6 +168,7 @@ describe('a recipe that is wrong names file, line and column', () => {
   test.each<[string, string, string]>([
     ['seed: 1\n', '`model` is missing', 'r.yaml:1:1'],
     ['model: a.onnx\nsamples:\n  calibration: { count: 3 }\n', '`samples.calibration.path` is missing', 'r.yaml:3:16'],
+    ['model: a.onnx\ncompare: { score: { kind: mobile-ai } }\n', '`compare.score.c` is missing', 'r.yaml:2:19'],
   ])('missing key: %j', async (text, what, where) => {
     expect(await faultOf(read(text))).toMatchObject({ code: 'recipe.missing-key', what, where })
   })

@@ -8,7 +8,7 @@ import { readLayerFilter } from '../../../renderer/features/layers/filter.ts'
 import { joinedRows, withDrafts, worstOf } from '../../../renderer/features/layers/rows.ts'
 import { endsOf, groupedMethods, rangeOf, type Method } from '../../../renderer/features/layers/shown-range.ts'
 import { viewsFrom } from '../../../renderer/features/layers/views.ts'
-import { filterWords, fitsText } from '../../../renderer/ui/filter-words.ts'
+import { filterWords, textTest } from '../../../renderer/ui/filter-words.ts'
 import { layerError, scaleRow } from '../../fixtures/sample-run.ts'
 
 const planned = (tensor: string, changes: Partial<PlannedTensor> = {}): PlannedTensor => ({
@@ -34,7 +34,7 @@ describe('words of a filter', () => {
     ])
     expect(filterWords('mse>1e-4 delta<−0.5 sqnr<40dB').map(({ number }) => number)).toEqual([1e-4, -0.5, 40])
     expect(filterWords('/head/conv')).toMatchObject([{ field: '', value: '/head/conv' }])
-    expect([fitsText('Head.Relu', 'relu'), fitsText('head.relu', 'head*'), fitsText('my.head', 'head*'), fitsText('a+b', 'a+*')]).toEqual([true, true, false, true])
+    expect([textTest('relu')('Head.Relu'), textTest('head*')('head.relu'), textTest('head*')('my.head'), textTest('a+*')('a+b')]).toEqual([true, true, false, true])
   })
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { placeOfPath, placeTo } from '../../../renderer/app/places.ts'
-import { projectFrom, recipeAt, withKey, type Project } from '../../../renderer/project/project-text.ts'
+import { projectFrom, recipeAt, unrewrittenText, withKey, type Project } from '../../../renderer/project/project-text.ts'
 import { changedParts, stepsOf } from '../../../renderer/project/steps.ts'
 
 const recipe = { model: 'm.onnx', samples: { calibration: { path: 'calib', count: 8 } }, quantize: { preset: 'ort' } }
@@ -24,23 +24,30 @@ describe('a project', () => {
   })
 
   it('says how far it is and what is missing', () => {
-    expect(states(projectOf({}))).toEqual(['open', 'blocked', 'blocked', 'blocked', 'blocked'])
-    expect(states(projectOf({ recipe: { model: 'm' } }))).toEqual(['done', 'open', 'blocked', 'blocked', 'blocked'])
+    expect(states(projectOf({}))).toEqual(['open', 'blocked', 'blocked', 'blocked', 'blocked', 'blocked'])
+    expect(states(projectOf({ recipe: { model: 'm' } }))).toEqual(['done', 'open', 'blocked', 'blocked', 'blocked', 'open'])
     expect(stepsOf(projectOf({ recipe: { model: 'm' } }))[2]!.because).toEqual(['samples'])
-    expect(states(projectOf({ recipe }))).toEqual(['done', 'done', 'open', 'blocked', 'blocked'])
-    expect(states(projectOf({ recipe, ran: { id: 'r', recipe } }))).toEqual(['done', 'done', 'done', 'done', 'done'])
+    expect(states(projectOf({ recipe }))).toEqual(['done', 'done', 'open', 'blocked', 'blocked', 'open'])
+    expect(states(projectOf({ recipe, ran: { id: 'r', recipe } }))).toEqual(['done', 'done', 'done', 'done', 'done', 'open'])
+  })
+
+  it('takes a plan of rewrites as a step done, and its run as old', () => {
+    const planned = projectOf({ recipe: withKey(recipe, ['rewrite'], 'auto'), ran: { id: 'r', recipe } })
+    expect(states(planned)).toEqual(['done', 'done', 'stale', 'stale', 'stale', 'done'])
+    expect(changedParts(planned)).toEqual(['rewrite'])
+    expect(unrewrittenText(planned.recipe)).toBe(JSON.stringify(recipe))
   })
 
   it('says which change made its run old', () => {
     const changed = projectOf({ recipe: withKey(recipe, ['samples', 'calibration', 'count'], 9), ran: { id: 'r', recipe } })
     expect(changedParts(changed)).toEqual(['calibration'])
-    expect(stepsOf(changed).slice(2).map(({ state, because }) => [state, ...because])).toEqual(Array(3).fill(['stale', 'calibration']))
+    expect(stepsOf(changed).slice(2, 5).map(({ state, because }) => [state, ...because])).toEqual(Array(3).fill(['stale', 'calibration']))
   })
 })
 
 describe('places', () => {
   it('are found again from their address', () => {
-    for (const name of ['home', 'model', 'samples', 'calibrate', 'layers', 'compare', 'history', 'jobs'] as const) {
+    for (const name of ['home', 'model', 'samples', 'calibrate', 'layers', 'compare', 'rewrite', 'history', 'jobs'] as const) {
       expect([placeOfPath(placeTo(name, null)), placeOfPath(placeTo(name, 'RUN'))]).toEqual([name, name])
     }
     expect([placeOfPath('/run/X'), placeOfPath('/diff/a/b'), placeOfPath('/nowhere')]).toEqual(['history', 'history', undefined])

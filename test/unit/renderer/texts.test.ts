@@ -29,7 +29,7 @@ test('what is longer than a term is translated', () => {
 })
 
 /** Families whose keys are put together from words of the program. */
-const FAMILIES = /^(stage|unit|status|verb|kind|role|layers|check|version|theme|fault|run|keys|part|place|step|calibrate\.(?:step|board|preset|gate|method|stage)|samples\.(?:key|remark|short|part|resize|crop|empty|reference))\./
+const FAMILIES = /^(stage|unit|status|verb|kind|role|layers|check|version|theme|fault|run|keys|part|place|step|line|calibrate\.(?:step|board|preset|gate|method|stage)|samples\.(?:key|remark|short|part|resize|crop|empty|reference))\./
 
 test('every text is used', () => {
   const unused = Object.keys(en).map((key) => key.replace(/_(one|other)$/, '')).filter((key) => !FAMILIES.test(key) && !CODE.includes(`'${key}'`))

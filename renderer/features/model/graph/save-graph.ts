@@ -1,3 +1,4 @@
+import { saveFile } from '../../../ui/save-file.ts'
 import { svgOf, type GraphPicture } from './graph-svg.ts'
 
 /** A canvas of more pixels than this is refused by browsers. */
@@ -9,7 +10,7 @@ function themeColor(): (token: string) => string {
 }
 
 export function saveSvg(picture: GraphPicture): void {
-  save(new Blob([svgOf(picture, themeColor())], { type: 'image/svg+xml' }), `${picture.name}.svg`)
+  saveFile(new Blob([svgOf(picture, themeColor())], { type: 'image/svg+xml' }), `${picture.name}.svg`)
 }
 
 /** At twice the size of the screen, or as large as a browser's canvas can be. */
@@ -22,17 +23,8 @@ export async function savePng(picture: GraphPicture): Promise<void> {
     const scale = Math.min(2, MOST_PIXELS / Math.max(image.width, image.height))
     const canvas = new OffscreenCanvas(Math.ceil(image.width * scale), Math.ceil(image.height * scale))
     canvas.getContext('2d')!.drawImage(image, 0, 0, canvas.width, canvas.height)
-    save(await canvas.convertToBlob({ type: 'image/png' }), `${picture.name}.png`)
+    saveFile(await canvas.convertToBlob({ type: 'image/png' }), `${picture.name}.png`)
   } finally {
     URL.revokeObjectURL(url)
   }
-}
-
-function save(content: Blob, name: string): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(content)
-  link.download = name
-  link.click()
-  // The browser has taken hold of the content by the next turn.
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
 }

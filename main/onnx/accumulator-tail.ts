@@ -1,9 +1,13 @@
-import type { Graph, Node } from '../onnx/graph.ts'
-import { COMPUTE } from '../onnx/operators.ts'
-import { topology } from '../onnx/topology.ts'
+import type { Graph, Node } from './graph.ts'
+import { COMPUTE } from './operators.ts'
+import { topology } from './topology.ts'
 
 /** Operators that only move values, so that they may as well move what was dequantized before them (ALGORITHMS 7.2). */
 const MOVERS: ReadonlySet<string> = new Set(['Transpose', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'DepthToSpace', 'SpaceToDepth', 'Slice', 'Identity'])
+
+/** Whether a node only cuts values off at constants: exact on what was dequantized, wherever it stands among movers. */
+export const isConstantCut = (graph: Graph, { op, inputs }: Node): boolean =>
+  op === 'Relu' || (op === 'Clip' && inputs.slice(1).every((name) => name === '' || graph.initializers.has(name)))
 
 /** An output whose computing node can leave its accumulator as it is: dequantized right behind it, moved in float. */
 export interface AccumulatorTail {
@@ -21,8 +25,11 @@ export interface AccumulatorTails {
   readonly refused: readonly { readonly output: string; readonly node: string; readonly why: string }[]
 }
 
-/** Looks up from every output through movers that nobody else reads, to the node that computes it. */
-export function accumulatorTails(graph: Graph): AccumulatorTails {
+/**
+ * Looks up from every output through movers that nobody else reads, to the node that computes it. `clip`: a Relu or a Clip at constants
+ * counts as a mover, because it may run in float behind the dequantize.
+ */
+export function accumulatorTails(graph: Graph, { clip = false }: { readonly clip?: boolean } = {}): AccumulatorTails {
   const links = topology(graph)
   const tails: AccumulatorTail[] = []
   const refused: AccumulatorTails['refused'][number][] = []
@@ -41,7 +48,8 @@ export function accumulatorTails(graph: Graph): AccumulatorTails {
         tails.push({ output, node, movers, tensors })
         break
       }
-      if (!MOVERS.has(node.op) || node.domain !== '') {
+      const isMover = node.domain === '' && (MOVERS.has(node.op) || (clip && isConstantCut(graph, node)))
+      if (!isMover) {
         refused.push({ output, node: node.name, why: `${node.name} (${node.op}) computes on codes between the last convolution and the output` })
         break
       }

@@ -1,0 +1,21 @@
+/** A setting of a rewrite that a person may choose: the first is what it does by itself, null that it looks at the place. */
+export interface RewriteOption {
+  readonly name: string
+  readonly choices: readonly (string | number | null)[]
+}
+
+const FORMS = [null, 'conv1x1', 'conv3x3', 'grouped', 'cascade', 'convtranspose', 'fused'] as const
+const LEFTOVERS: RewriteOption = { name: 'leftovers', choices: ['scale-layer', 'keep'] }
+
+const OPTIONS: Readonly<Record<string, readonly RewriteOption[]>> = {
+  'resize-to-conv': [{ name: 'form', choices: FORMS }],
+  'anchor': [{ name: 'to', choices: ['merged', 'image-skip', 'concat', 'conv'] }],
+  'hoist-mean': [{ name: 'to', choices: ['conv', 'preprocess'] }, { name: 'padding', choices: ['plane', 'refuse'] }],
+  'fold-batchnorm': [LEFTOVERS],
+  'fold-affine': [LEFTOVERS],
+  'depth-to-space-mode': [{ name: 'to', choices: ['DCR', 'CRD'] }],
+  'split-concat-add': [{ name: 'to', choices: ['sum', 'concat'] }],
+  'opset': [{ name: 'to', choices: [13, 17, 19, 21] }],
+}
+
+export const optionsOf = (rewrite: string): readonly RewriteOption[] => OPTIONS[rewrite] ?? []
