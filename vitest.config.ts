@@ -8,6 +8,8 @@ export default defineConfig({
     maxWorkers: 2,
     // Engines start from the sources again and again: Node keeps what it made of them.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node') },
+    // What a browser shows is waited for: on a busy machine longer than the second that is the default.
+    expect: { poll: { timeout: 15_000 } },
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
