@@ -331,7 +331,7 @@ test('two runs stand beside each other, sample by sample', async () => {
   await painted(page)
   const score = coarse.quality!.perSample.find(({ sample }) => sample === raw[0]!.sample)!.simulated!.toFixed(3)
   await expect.poll(() => page.getByRole('region', { name: 'PSNR-Y, dB' }).getByRole('row', { name: new RegExp(name) }).textContent()).toContain(score)
-  expect(page.url()).toContain(`with=${coarse.run}`)
+  await expect.poll(() => page.url()).toContain(`with=${coarse.run}`)
   expect(complaints).toEqual([])
   await page.context().close()
 })
