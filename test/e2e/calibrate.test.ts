@@ -82,7 +82,7 @@ test('a recipe goes its whole way: methods chosen, reviewed, run with a reload i
   // Run: found again after a reload in the middle, by its id in the address.
   await page.getByRole('button', { name: 'Calibrate with 2 methods' }).click()
   await page.getByRole('progressbar').waitFor()
-  expect(page.url()).toMatch(/step=run&job=\w+/)
+  await expect.poll(() => page.url()).toMatch(/step=run&job=\w+/)
   await page.getByRole('heading', { name: 'Stages' }).waitFor()
   await page.getByText('quantize auto').first().waitFor()
   await page.reload()
@@ -90,7 +90,7 @@ test('a recipe goes its whole way: methods chosen, reviewed, run with a reload i
   await page.getByRole('img', { name: /^Histogram of .* values from/ }).waitFor()
   await page.getByRole('combobox', { name: 'Tensor' }).selectOption('output')
   await page.getByRole('img', { name: /^Histogram of output: / }).waitFor()
-  expect(page.url()).toContain('tensor=output')
+  await expect.poll(() => page.url()).toContain('tensor=output')
   await page.getByText('As a table').click()
   await expect.poll(() => page.getByRole('region', { name: 'As a table' }).getByRole('row').count()).toBe(65)
   await look('run')

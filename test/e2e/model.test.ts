@@ -70,7 +70,7 @@ test('a model is uploaded, looked at, walked through, and becomes the project', 
   // A node: by a click, and on along the edges by keys.
   await box(page, 'head/Conv').click()
   await side.getByText('node 1 of 10').waitFor()
-  expect(page.url()).toContain('at=n')
+  await expect.poll(() => page.url()).toContain('at=n')
   await page.getByRole('group', { name: /^Graph; arrows walk/ }).press('ArrowDown')
   await side.getByText('node 2 of 10').waitFor()
   await side.getByText('8×8×3×3', { exact: false }).first().waitFor()

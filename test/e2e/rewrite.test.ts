@@ -92,7 +92,7 @@ test('a troubled model: rewrites are found, looked at, proved, kept, and taken i
   await page.getByRole('list', { name: 'This change' }).getByText('sub_mean', { exact: true }).waitFor()
   await page.keyboard.press('[')
   await region(page, 'What changes').getByText('change 7 of 7').waitFor()
-  expect(page.url()).toContain('change=7')
+  await expect.poll(() => page.url()).toContain('change=7')
   await seek(page, 'removed', 'upsample')
 
   // The same as a list.

@@ -148,7 +148,7 @@ describe('a server that is killed in the middle of a job', () => {
     // Only what stands behind # differs: the browser loads nothing by itself.
     await page.evaluate(`location.href = ${JSON.stringify(served.url)}`)
     await page.getByText('No run fits the filter.').waitFor()
-    expect(page.url()).toContain('#/history?q=model%3Asample')
+    await expect.poll(() => page.url()).toContain('#/history?q=model%3Asample')
     expect(page.url()).not.toContain('#t=')
     await page.goBack()
     expect(page.url()).not.toContain('#t=')

@@ -62,7 +62,7 @@ test('without a model the way leads to one; the bundled project brings its sampl
   await grid.focus()
   await page.keyboard.press('ArrowRight')
   await expect.poll(() => cell(page, /^cal_02\.png/).getAttribute('aria-selected')).toBe('true')
-  expect(page.url()).toContain('file=cal_02.png')
+  await expect.poll(() => page.url()).toContain('file=cal_02.png')
   await page.keyboard.press('End')
   await expect.poll(() => cell(page, /^cal_24\.png/).getAttribute('aria-selected')).toBe('true')
   await page.getByRole('searchbox', { name: 'Filter by name' }).fill('_1')

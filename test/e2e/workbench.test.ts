@@ -47,7 +47,7 @@ test('the same in Chinese, with a reload in the middle of the job', async () => 
   const { page, complaints } = await openWorkbench(browser, served.url, { language: 'zh', theme: 'light' })
   await page.getByRole('button', { name: '运行自带项目' }).click()
   await page.getByRole('progressbar').waitFor()
-  expect(page.url()).toContain('job=')
+  await expect.poll(() => page.url()).toContain('job=')
   await page.reload()
   await page.getByRole('progressbar').waitFor()
   await expect.poll(() => page.getByRole('button', { name: '取消' }).count()).toBe(1)
