@@ -29,7 +29,7 @@ export async function openWorkbench(browser: Browser, url: string, { theme = 'da
   await context.addInitScript({ content: `if (localStorage.getItem('scalewright.settings') === null) localStorage.setItem('scalewright.settings', ${kept})` })
   await context.addInitScript({ content: AXE })
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(30_000)
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {

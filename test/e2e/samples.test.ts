@@ -201,7 +201,7 @@ test('an upload ends with its screen and leaves nothing behind', async () => {
   await page.route('**/upload/**', () => undefined)
   await page.locator('input[type=file]').first().setInputFiles(join(PROJECT, 'resources/sample/calibration/cal_03.png'))
   await page.getByRole('progressbar', { name: 'Copying' }).waitFor()
-  expect(await partial()).toHaveLength(1)
+  await expect.poll(partial).toHaveLength(1)
   await goTo(page, '/model')
   await expect.poll(partial).toEqual([])
   await goTo(page, '/samples')
