@@ -43,10 +43,12 @@ async function start(): Promise<void> {
   installTrustedTypes(window)
   watchKey()
   refuseStrayFiles()
-  await startTexts(settings().language)
+  // The key leaves the address before anything is waited for: an address that comes meanwhile is a place.
+  const [connected] = await Promise.allSettled([connect(), startTexts(settings().language)])
   const root = createRoot(document.querySelector('#root')!)
   try {
-    const signedIn = await connect()
+    if (connected.status === 'rejected') throw connected.reason
+    const signedIn = connected.value
     if (signedIn) openProject((await call('app.info', {})).workspace)
     root.render(<StrictMode><Window router={signedIn ? openRouter() : null} /></StrictMode>)
   } catch (error) {

@@ -41,12 +41,14 @@ export async function rewriteFindJob({ recipe, workspace }: RewriteFindInput): P
   const piece = await loadWorkpiece(recipe.model)
   const settings = rewriteSettings(piece, recipe)
   const auto = autoFor(await boardNamed(recipe.board, { workspace: workspace ?? recipe.workspace }))
-  const rewrites: RewriteFindOutput['rewrites'][number][] = []
-  for (const { name, kind } of REWRITES) {
-    const { found, refused } = await findRewrites(piece.graph, [{ rewrite: name, options: {} }], settings)
-    rewrites.push({ name, kind, auto: auto.includes(name), found, refused })
+  // All at once: the shapes of the graph are inferred once.
+  const { found, refused } = await findRewrites(piece.graph, REWRITES.map(({ name }) => ({ rewrite: name, options: {} })), settings)
+  return {
+    sha256: piece.file.sha256,
+    rewrites: REWRITES.map(({ name, kind }) => ({
+      name, kind, auto: auto.includes(name), found: found.filter((match) => match.rewrite === name), refused: refused.filter((refusal) => refusal.rewrite === name),
+    })),
   }
-  return { sha256: piece.file.sha256, rewrites }
 }
 
 export interface RewriteInput {

@@ -23,7 +23,7 @@ export function NoModel() {
     <section className="panel empty" aria-label={say('place.rewrite')}>
       <h2>{say('rewrite.no-model')}</h2>
       <p>{say('rewrite.no-model.what')}</p>
-      <div className="run-acts">
+      <div className="empty-acts">
         <Link className="button" data-tone="primary" to="/model?choose=1">{say('rewrite.no-model.choose')}</Link>
         <Button onClick={() => void takeTroubled().catch(setFault)}>{say('rewrite.no-model.bundled')}</Button>
       </div>
