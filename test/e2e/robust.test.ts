@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase } from '../../main/store/database.ts'
@@ -25,8 +25,9 @@ afterAll(async () => {
 })
 
 /** A server on a workspace of its own, for as long as `work` lasts. */
-async function withServer(name: string, work: (served: ServedWorkbench, workspace: string) => Promise<void>, options: Parameters<typeof serveWorkbench>[1] = {}): Promise<void> {
-  const workspace = await mkdtemp(join(folder, `${name}-`))
+/** `at`: a name for a new workspace (a second try begins in an empty one too), or the path of one that is there. */
+async function withServer(at: string, work: (served: ServedWorkbench, workspace: string) => Promise<void>, options: Parameters<typeof serveWorkbench>[1] = {}): Promise<void> {
+  const workspace = isAbsolute(at) ? at : await mkdtemp(join(folder, `${at}-`))
   const served = await serveWorkbench(workspace, options)
   try {
     await work(served, workspace)
@@ -214,7 +215,7 @@ test('a door that only shows: every act that writes rests, and says why', async 
   const workspace = join(folder, 'shown')
   const { code } = await scalewright(['demo', '--workspace', workspace, '--quiet'])
   expect(code).toBe(0)
-  await withServer('shown', async (served) => {
+  await withServer(workspace, async (served) => {
     const { page, complaints } = await openWorkbench(browser, served.url)
     const why = /--allow-write/
     const rests = async (name: string | RegExp): Promise<void> => {
@@ -273,7 +274,7 @@ describe('a history of 10,000 runs', () => {
     store.close()
   }, 120_000)
 
-  test('opens, is walked to its end, sorted and filtered', () => withServer('many', async (served) => {
+  test('opens, is walked to its end, sorted and filtered', () => withServer(workspace, async (served) => {
     const { page, complaints } = await openWorkbench(browser, served.url)
     await page.locator('.rail').waitFor()
     await goTo(page, '/history')
