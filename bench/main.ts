@@ -4,6 +4,7 @@ import { environment, productsSaturate } from '../main/runtime/environment.ts'
 import { benchCalibrate, type BenchRow } from './calibrate.ts'
 import { benchCascade } from './cascade.ts'
 import { figureTable, reached, say, type Figure } from './figure.ts'
+import { benchGrid, benchRefine } from './grid.ts'
 import { benchHistory } from './history.ts'
 import { benchModels } from './models.ts'
 import { benchQuality } from './quality.ts'
@@ -11,10 +12,11 @@ import { benchResidual } from './residual.ts'
 import { benchRewrites } from './rewrites.ts'
 import { benchSpeedAndSize } from './speed-and-size.ts'
 import { hasData, threads } from './subjects.ts'
+import { benchTune } from './tune.ts'
 import { benchWindow } from './window.ts'
 
 const DEFAULT_SECTIONS = ['calibrate', 'methods', 'latency', 'size']
-const SECTIONS = [...DEFAULT_SECTIONS, 'quality', 'models', 'history', 'window', 'residual', 'cascade', 'rewrites']
+const SECTIONS = [...DEFAULT_SECTIONS, 'quality', 'models', 'history', 'window', 'residual', 'cascade', 'rewrites', 'grid', 'refine', 'tune']
 
 const USAGE = `Usage: npm run bench -- [SECTION…] [--json] [--seeds 0,1,2]
 Sections: ${SECTIONS.join(' ')}; without one: ${DEFAULT_SECTIONS.join(' ')}.`
@@ -62,6 +64,9 @@ async function results(sections: ReadonlySet<string>, seeds: readonly number[]):
   if (asked('residual')) found.push(await benchResidual())
   if (asked('cascade')) found.push(await benchCascade())
   if (asked('rewrites')) found.push(await benchRewrites())
+  if (asked('grid')) found.push(await benchGrid(seeds))
+  if (asked('tune')) found.push({ figures: await benchTune() })
+  if (asked('refine')) found.push(await benchRefine(seeds))
   return found
 }
 

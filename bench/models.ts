@@ -88,7 +88,7 @@ async function wholeWay({ name, model, options }: Candidate): Promise<ModelRow |
     await observeJob({ recipe, threads, statistics }, quietTask)
     const quantized = await quantizeJob({ recipe, statistics, out }, quietTask)
     const compared = await compareJob({ recipe, threads, quantized: out }, quietTask)
-    const { perSample: _perSample, ...quality } = compared.quality
+    const { perSample: _perSample, ...quality } = compared.quality!
     return {
       model: name, opset: inspected.opsets[''] ?? 0, parameters: inspected.parameters, quality,
       drop: quality.float === null || quality.simulated === null ? null : quality.float - quality.simulated,

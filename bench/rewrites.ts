@@ -19,6 +19,7 @@ const WIDE = ['quantize.activations.bits=16', 'quantize.weights.bits=16']
 const TROUBLED: readonly Way[] = [
   { name: 'plain int8, nothing folded', set: ['quantize.fold=off'] }, { name: 'int8', set: [] }, { name: 'int8, rewrite: auto', set: ['rewrite=auto'] },
   { name: 'int8, rewrite: auto, output: accumulator', set: ['rewrite=auto', 'quantize.output=accumulator'] },
+  { name: 'int8, Resize replaced, its path in int16', set: ['rewrite=auto', 'quantize.output=accumulator', 'quantize.layers.upsample.bits=16'] },
   { name: 'int16', set: WIDE }, { name: 'int16, rewrite: auto', set: ['rewrite=auto', ...WIDE] },
 ]
 

@@ -6,6 +6,8 @@ import type { EdgeTensor, InspectOutput } from '../engine/jobs/inspect.ts'
 import type { JobOutput } from '../engine/jobs.ts'
 import type { TensorSummary } from '../engine/jobs/statistics.ts'
 import type { Recipe } from '../recipe/recipe.ts'
+import type { Trial } from '../core/tune.ts'
+import type { ExportInput, ExportResult, subjectOf } from './export.ts'
 import type { RewriteWish } from './rewrite.ts'
 import type { RecipeOptions } from '../recipe/changes.ts'
 import type { MethodRow, Recommendation } from './recommend.ts'
@@ -19,6 +21,7 @@ import type { RunMarks, Waiver } from '../store/marks.ts'
 import type { RunPage, RunPageRequest } from '../store/page-of-runs.ts'
 import type { RunSummary } from '../store/run-summaries.ts'
 import type { Uploads } from './uploads.ts'
+import type { VerifyBundleInput, VerifyResult } from './verify.ts'
 
 export type { ComparedRuns, EdgeTensor, HistoryExport, HistoryImport, LineageNode, MethodRow, Recommendation, RunDiff, RunFilter, RunMarks, RunPage, RunPageRequest, RunSummary, TensorSummary, Waiver }
 
@@ -34,11 +37,27 @@ export interface App {
   inspect(input: InspectInput, task: Task): Promise<InspectReport>
   calibrate(input: CalibrateInput, task: RunTask): Promise<CalibrateResult>
   quantize(input: QuantizeInput, task: RunTask): Promise<Run>
+  /** Why one tensor is quantized as it is; records nothing. Throws `input.unknown-tensor`, `input.not-calibrated`. */
+  explain(input: ExplainTensorInput, task: Task): Promise<TensorExplanation>
   compare(input: CompareInput, task: RunTask): Promise<Run>
   /** Rewrites a model, each step proved; keeps it with the plan that does it again. */
   rewrite(input: RewriteInput, task: RunTask): Promise<RewriteResult>
+  /** A Caffe net as ONNX. */
+  importCaffe(input: ImportCaffeInput, task: RunTask): Promise<ImportCaffeResult>
+  /** Takes the weights of a checkpoint into a model's graph. */
+  weights(input: WeightsInput, task: RunTask): Promise<WeightsResult>
+  /** A run as a bundle that a board's team can use. Faults: `input.not-ready`, `input.out-exists`, `input.nothing-to-export` … */
+  exportBundle(input: ExportInput, task: RunTask): Promise<ExportResult>
+  /** What the views and jobs of an export take of a run. Throws `input.nothing-to-export`. */
+  exportSubject(run: Run, wish: Pick<ExportInput, 'board' | 'formats'>): Promise<ReturnType<typeof subjectOf>>
+  /** Whether a bundle is whole; with a board's dump, how the board stands to the simulation, recorded as a run. Faults: `input.bundle`, `input.dump` … */
+  verifyBundle(input: VerifyBundleInput, task: RunTask): Promise<VerifyResult>
   /** What goes wrong in a model on a board, and why. Nothing is run. */
   audit(input: AuditInput, task: RunTask): Promise<AuditResult>
+  /** Tries settings, measures who is sensitive, or searches the settings that lose least. The run that comes back holds `tune` and its rows. */
+  tune(input: TuneInput, task: TuneTask): Promise<Run>
+  /** What to do next about a recorded run, in order of expected gain. */
+  advise(run: string): Promise<readonly Advice[]>
   /** The whole way of a recipe. A failed gate is a result (`gates`), not a fault. */
   run(input: RunInput, task: RunTask): Promise<Run>
   /** `run` for several threshold methods from one pass over the samples, and which of them to take. */
@@ -78,6 +97,41 @@ export interface MethodsTask extends RunTask {
   compared?(row: MethodRow): void
   recommended?(recommendation: Recommendation): void
 }
+
+/** One thing to do about a run. */
+export interface Advice {
+  /** What to do, a sentence. */
+  readonly what: string
+  /** The measured figures that it rests on, a sentence each. */
+  readonly figures: readonly string[]
+  /** Share of the output's noise that it is expected to take away, 0 to 1; null where that cannot be told. */
+  readonly gain: number | null
+  /** Assignments that do it (as after `--set`, and for `tune --try`); empty where a person must act. */
+  readonly settings: readonly string[]
+  /** Unit or tensor that it is about; '' for the whole. */
+  readonly unit: string
+}
+
+/** A task whose watcher wants to know each trial as it is recorded (`runs.show` of the running run has them all). */
+export interface TuneTask extends RunTask {
+  tried?(trial: Trial): void
+}
+
+interface TuneCommon {
+  readonly recipe: Recipe
+  /** Full id of the run that this one is a change of; absent: the run that the recipe comes to, found again or made. */
+  readonly parent?: string
+}
+
+export type TuneInput =
+  /** Assignments as after `--set`; `layers.conv_3.bits=16` is short for `quantize.layers…`. A child run with its own model and quality. */
+  | (TuneCommon & { readonly mode: 'try'; readonly settings: readonly string[] })
+  /** `sensitivity` of the run: units by rank. `samples`: how many of the held-back ones (5). `full`: also all but one and accumulated, at four times the cost. */
+  | (TuneCommon & { readonly mode: 'sensitivity'; readonly samples?: number; readonly full?: boolean })
+  /** The winner as a run; `trials` are all that was tried. Budget: `tune.minutes`, `tune.trials` of the recipe. `resume`: full id of a search that goes on. */
+  | (TuneCommon & { readonly mode: 'search'; readonly resume?: string })
+  /** Plans of mixed precision: `pareto` of the run. `budget`: `psnr_y_drop_db<=0.02`, `latency<=0.6x`, `bitmacs<=0.7x`, `bytes<=0.5x`, `macs_int16<=0.2x`; the plan inside it is the run's model. */
+  | (TuneCommon & { readonly mode: 'pareto'; readonly budget?: string; readonly samples?: number })
 
 export interface AppOptions {
   /** Absolute. Absent: the nearest folder from `cwd` upward that holds one, else that of the user's data. */
@@ -126,6 +180,17 @@ export interface QuantizeInput {
   readonly out?: string
 }
 
+export interface ExplainTensorInput {
+  readonly recipe: Recipe
+  /** A tensor, a layer, or a constant. */
+  readonly tensor: string
+  /** Absolute path of Statistics; absent: those of an earlier pass over the same graph and samples. */
+  readonly statistics?: string
+}
+
+/** Which line or rule decided, the way there, and what other methods would give. */
+export type TensorExplanation = View<'explain-tensor'>
+
 export type AuditInput =
   /** The recipe's model, float or quantized by any tool, for the recipe's board. `statistics`: absolute path of a file to look at too. */
   | { readonly recipe: Recipe; readonly statistics?: string; readonly parent?: string }
@@ -137,6 +202,8 @@ export interface AuditResult extends Run {
   readonly fix: {
     /** Keys of a recipe; empty where no finding can be applied. */
     readonly recipe: Readonly<Record<string, unknown>>
+    /** Which of its rewrites are repairs: they change what the model computes. */
+    readonly repairs: readonly string[]
     /** The same as YAML. */
     readonly text: string
   }
@@ -170,6 +237,36 @@ export interface RewriteResult extends Run {
   readonly refused: JobOutput<'rewrite'>['refused']
   /** What repairs did to the evaluation samples: measured, never proved. */
   readonly repairs: JobOutput<'rewrite'>['repairs']
+}
+
+export interface WeightsInput {
+  /** Absolute paths: the graph, and what holds the weights (.safetensors, .npz, .pth). */
+  readonly model: string
+  readonly from: string
+  /** Absolute path of the rules of names. Absent: names are taken as they are. */
+  readonly rules?: string
+  /** What finds nothing stays as it is, keys that nothing takes are left aside; both are named. */
+  readonly allowMissing?: boolean
+  /** The model is also written to this absolute path. */
+  readonly out?: string
+}
+
+export interface WeightsResult extends Run {
+  readonly weights: JobOutput<'weights'>
+}
+
+export interface ImportCaffeInput {
+  /** Absolute paths. */
+  readonly prototxt: string
+  readonly caffemodel: string
+  /** Height and width in place of those of the prototxt. */
+  readonly size?: readonly [height: number, width: number]
+  /** The model is also written to this absolute path; beside it what the decoder of a detector needs. */
+  readonly out?: string
+}
+
+export interface ImportCaffeResult extends Run {
+  readonly imported: JobOutput<'import-caffe'>
 }
 
 export interface RunInput {

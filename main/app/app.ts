@@ -11,14 +11,21 @@ import type { App, AppOptions, CalibrateInput, CalibrateResult, CompareInput, Qu
 import { auditModel } from './audit.ts'
 import { runDemo } from './demo.ts'
 import { doctor } from './doctor.ts'
+import { explainTensor } from './explain.ts'
+import { exportBundle, subjectOf } from './export.ts'
 import { exportedFile } from './exports.ts'
 import { artifactOf, runHistory } from './history.ts'
 import { checkGates, evaluateGates } from './gates.ts'
+import { importCaffe } from './import-caffe.ts'
 import { checkOut, compareStep, copyOut, observeStep, prepareStep, quantizeStep, sizeOf, wholeWay } from './pipeline.ts'
 import { runMethods } from './methods.ts'
 import { job, recorded, type Recording } from './record.ts'
 import { rewriteModel } from './rewrite.ts'
+import { adviseOn } from './tune/advise.ts'
+import { tuneRun } from './tune/tune.ts'
 import { openUploads } from './uploads.ts'
+import { verifyBundle } from './verify.ts'
+import { takeWeights } from './weights.ts'
 import { findWorkspace } from './workspace.ts'
 
 /**
@@ -48,6 +55,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     inspect: ({ model, boards }, task) => job('inspect', { model, threads: threadsFor(), ...(boards && { boards }), workspace }, task),
     calibrate: (input, task) => calibrate(input, task, record),
     quantize: (input, task) => record('quantize', input.recipe, task, (recording, threads) => quantizeOnly(recording, input, threads), input.parent),
+    explain: (input, task) => explainTensor(input, task, { store, threads: threadsFor(input.recipe), prepare: (asked, watched) => job('prepare', asked, watched), view: (question) => views.ask('explain-tensor', question) }),
     compare: (input, task) => compare(input, task, record, store),
     run: (input: RunInput, task) => record('run', input.recipe, task, (recording, threads) => wholeWay(recording, input.recipe, threads, input.out), input.parent),
     methods: async (input, task) => {
@@ -55,7 +63,16 @@ export async function openApp(options: AppOptions): Promise<App> {
       const threads = threadsFor(input.recipe)
       return runMethods(input, task, { store: store(), threads, environment: (await job('environment', { threads }, task)).environment })
     },
+    tune: (input, task) => tuneRun(input, task, { store, record, threads: threadsFor(input.recipe), environment: async (watched) => (await job('environment', { threads: threadsFor(input.recipe) }, watched)).environment }),
+    advise: async (run) => adviseOn(store().getRun(run), store()),
     rewrite: (input, task) => rewriteModel(input, task, record),
+    weights: (input, task) => takeWeights(input, task, record),
+    importCaffe: (input, task) => importCaffe(input, task, record),
+    exportBundle: (input, task) => exportBundle(input, task, {
+      record, store, workspace, runRecipe: (recipe, watched) => record('run', recipe, watched, (recording, threads) => wholeWay(recording, recipe, threads)),
+    }),
+    exportSubject: async (run, wish) => subjectOf(run, wish, { store, workspace }),
+    verifyBundle: (input, task) => verifyBundle(input, task, { store, threads: threadsFor() }),
     audit: (input, task) => auditModel(input, task, { record, store, workspace }),
     demo: (input, task) => runDemo({ folder: input.out ?? join(workspace, 'demo'), task, record }),
     benchOperators: async (input, task) => {
@@ -110,12 +127,12 @@ async function quantizeOnly(recording: Recording, { recipe: asked, statistics, o
   checkOut(out)
   const { prepared, recipe } = await prepareStep(recording, asked, threads)
   const seen = statistics === undefined ? await observeStep(recording, recipe, threads, prepared.statisticsKey) : undefined
-  const { model, output } = await quantizeStep(recording, recipe, statistics ?? seen!.statistics.path, out, allowMissing)
+  const { model, output, artifacts } = await quantizeStep(recording, recipe, threads, statistics ?? seen!.statistics.path, out, allowMissing)
   return {
     recipe, model: prepared.model, samples: prepared.samples,
     ...(seen?.facts ? { calibration: seen.facts } : {}),
     size: sizeOf(prepared.model.bytes, model.bytes), scales: output.table, proofs: [...prepared.proofs, ...output.proofs],
-    artifacts: [model, ...(seen ? [seen.statistics] : [])], notes: [...prepared.notes, ...output.notes],
+    artifacts: [model, ...artifacts, ...(seen ? [seen.statistics] : [])], notes: [...prepared.notes, ...output.notes],
   }
 }
 

@@ -1,4 +1,4 @@
-import { stringify } from 'yaml'
+import { Document, isMap, isScalar } from 'yaml'
 import { Fault } from '../core/fault.ts'
 import type { JobInput, JobOutput } from '../engine/jobs.ts'
 import { parseAssignment, withChanges } from '../recipe/changes.ts'
@@ -36,9 +36,19 @@ function ofRun({ run: id, changes, cwd }: Extract<AuditInput, { run: string }>, 
   }
 }
 
-/** The lines of a recipe that do what the findings propose; empty where none of them can be applied. */
+/** The lines of a recipe that do what the findings propose; empty where none of them can be applied. Repairs are marked: they change what the model computes. */
 function recipeOf({ rewrites, set }: JobOutput<'audit'>['fixes']): AuditResult['fix'] {
   const rewrite = rewrites.length === 0 ? {} : { rewrite: Object.fromEntries(rewrites.map(({ name, options }) => [name, options])) }
   const recipe = withChanges(rewrite, set.map(parseAssignment))
-  return { recipe, text: Object.keys(recipe).length === 0 ? '' : stringify(recipe, { lineWidth: 0 }) }
+  const repairs = rewrites.filter(({ kind }) => kind === 'repair').map(({ name }) => name)
+  return { recipe, repairs, text: Object.keys(recipe).length === 0 ? '' : textOf(recipe, repairs) }
+}
+
+function textOf(recipe: Readonly<Record<string, unknown>>, repairs: readonly string[]): string {
+  const document = new Document(recipe)
+  const rewrites = document.get('rewrite')
+  for (const { key } of isMap(rewrites) ? rewrites.items : []) {
+    if (isScalar(key) && repairs.includes(String(key.value))) key.commentBefore = ' repair: changes what the model computes; measure it before you keep it'
+  }
+  return document.toString({ lineWidth: 0 })
 }

@@ -12,7 +12,7 @@ const byMetric = (run: Run, metric: string): { protocol: string; values: Version
   const { quality } = run
   if (!quality) return null
   const all: [string, Versions][] = [[quality.protocol, quality], ...Object.entries(quality.others)]
-  const found = all.find(([protocol]) => protocol.startsWith(`${metric}/`))
+  const found = all.find(([protocol]) => protocol === metric || protocol.startsWith(`${metric}/`))
   return found ? { protocol: found[0], values: found[1] } : null
 }
 
@@ -61,11 +61,37 @@ const GATES: Readonly<Record<string, Gate>> = {
   psnr_rgb_db: atLeast('psnr-rgb'),
   output_sqnr_db: atLeast('sqnr'),
   output_cosine: atLeast('cosine'),
+  top1_drop: drop('top1'),
+  top5_drop: drop('top5'),
+  top1: atLeast('top1'),
+  top5: atLeast('top5'),
+  agreement_top1: atLeast('agreement/top1'),
+  agreement_top5: atLeast('agreement/top5'),
+  ap_drop: drop('ap'),
+  ap50_drop: drop('ap50'),
+  ap75_drop: drop('ap75'),
+  ap: atLeast('ap'),
+  ap50: atLeast('ap50'),
+  ap75: atLeast('ap75'),
+  agreement_ap: atLeast('agreement/ap'),
+  agreement_ap50: atLeast('agreement/ap50'),
+  score_drop: drop('score'),
+  score: atLeast('score'),
   worst_layer_cosine: { sense: '>=', measure: (run) => worstLayer(run, 'cosine') },
   worst_layer_sqnr_db: { sense: '>=', measure: (run) => worstLayer(run, 'sqnrDb') },
   latency_ratio: { sense: '<=', measure: (run) => run.latency?.ratio ?? null },
   size_ratio: { sense: '<=', measure: (run) => run.size?.ratio ?? null },
   findings_errors: { sense: '<=', measure: (run) => (run.findings ?? []).filter((finding) => finding.severity === 'error').length },
+}
+
+/** `top3_drop`, `agreement_top3` and the like: as many as there are k. */
+const TOPK = /^(?:(top[1-9]\d*)(_drop)?|agreement_(top[1-9]\d*))$/
+
+function gateOf(name: string): Gate | undefined {
+  if (Object.hasOwn(GATES, name)) return GATES[name]
+  const [, top, isDrop, agreement] = TOPK.exec(name) ?? []
+  if (agreement !== undefined) return atLeast(`agreement/${agreement}`)
+  return top === undefined ? undefined : isDrop === undefined ? atLeast(top) : drop(top)
 }
 
 /** Names of all gates with the side they bound. */
@@ -74,7 +100,7 @@ export const GATE_SENSES = Object.entries(GATES).map(([name, { sense }]) => ({ n
 /** Refuses names that are no gate, before anything is computed. */
 export function checkGates(bounds: Readonly<Record<string, number>>): void {
   for (const name of Object.keys(bounds)) {
-    if (!Object.hasOwn(GATES, name)) {
+    if (gateOf(name) === undefined) {
       throw new Fault({ code: 'recipe.unknown-gate', what: `«${name}» is no gate`, where: 'gates', next: didYouMean(name, Object.keys(GATES)) })
     }
   }
@@ -87,7 +113,7 @@ export function checkGates(bounds: Readonly<Record<string, number>>): void {
 export function evaluateGates(run: Run, bounds: Readonly<Record<string, number>>, baseline?: Run): GateResult[] {
   checkGates(bounds)
   return Object.entries(bounds).map(([name, bound]) => {
-    const gate = GATES[name]!
+    const gate = gateOf(name)!
     const measured = gate.measure(run, baseline)
     const passed = measured !== null && (gate.sense === '<=' ? measured <= bound : measured >= bound)
     return { rule: `${name} ${gate.sense} ${bound}`, measured, passed }

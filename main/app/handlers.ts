@@ -4,9 +4,11 @@ import type { CheckedRecipe } from '../../preload/contract/recipe.ts'
 import type { Run as ShownRun, RunDiff as ShownDiff } from '../../preload/contract/run.ts'
 import { Fault } from '../core/fault.ts'
 import { finite } from '../core/finite.ts'
+import { AP_RULES, SCORE_KINDS } from '../core/score.ts'
 import type { Run } from '../core/run.ts'
 import { quietTask } from '../core/task.ts'
 import { readRecipe, recipeFromText } from '../recipe/read-recipe.ts'
+import { DECODER_NAMES } from '../recipe/score-schema.ts'
 import { ACTIVATION_TYPES, LAYER_MODES, METHODS, PRESETS, QUALITY_METRICS, WEIGHT_TYPES, type Recipe } from '../recipe/recipe.ts'
 import { writeRecipe } from '../recipe/write-recipe.ts'
 import type { PathGuard } from './allowed-paths.ts'
@@ -14,6 +16,7 @@ import type { App } from './api.ts'
 import { appInfo } from './app-info.ts'
 import { bundledSample } from './demo.ts'
 import { checkGates, GATE_SENSES } from './gates.ts'
+import { exportCalls } from './export-calls.ts'
 import { historyHandlers } from './history-handlers.ts'
 import type { Jobs } from './jobs.ts'
 import { modelCalls } from './model-calls.ts'
@@ -65,7 +68,7 @@ export function handlersOf(app: App, jobs: Jobs, facts: DoorFacts): Handlers {
     'recipe.text': ({ recipe }) => ({ text: writeRecipe(recipeFromText(JSON.stringify(recipe), folder)) }),
     'recipe.choices': async () => ({
       boards: [...(await app.ask('boards', { workspace: app.workspace })).names], methods: [...METHODS], presets: [...PRESETS], activationTypes: [...ACTIVATION_TYPES], weightTypes: [...WEIGHT_TYPES],
-      metrics: [...QUALITY_METRICS], layerModes: [...LAYER_MODES], gates: [...GATE_SENSES],
+      metrics: [...QUALITY_METRICS, ...SCORE_KINDS], decoders: DECODER_NAMES, apRules: [...AP_RULES], layerModes: [...LAYER_MODES], gates: [...GATE_SENSES],
     }),
     'jobs.start': async (spec) => jobs.start(await orderOf(spec, { app, folder, guard })),
     'jobs.list': () => ({ jobs: jobs.list() }),
@@ -96,12 +99,14 @@ export function handlersOf(app: App, jobs: Jobs, facts: DoorFacts): Handlers {
     },
     ...historyHandlers(app, changed),
     'runs.methods': async ({ runs }) => methodsOf(await Promise.all(runs.map((run) => app.runs.show(run)))),
+    'runs.advise': async ({ run }) => ({ advice: (await app.advise(run)).map(({ figures, settings, ...advice }) => ({ ...advice, figures: [...figures], settings: [...settings] })) }),
     ...statisticsQuestions(app),
     ...rewriteViews(app, facts),
     ...pictureViews(app, facts),
     ...sampleViews(app, facts),
     ...layerQuestions(app, facts),
     ...uploadCalls(app),
+    ...exportCalls(app, facts),
   } satisfies Handlers
 }
 

@@ -1,16 +1,12 @@
-import { basename } from 'node:path'
 import type { Handlers, ReplyOf } from '../../preload/contract/calls.ts'
-import { Fault } from '../core/fault.ts'
 import { finite } from '../core/finite.ts'
-import { quietTask } from '../core/task.ts'
 import type { App } from './api.ts'
 
 type Names =
   | 'runs.page' | 'runs.marks' | 'runs.lineage' | 'runs.compare' | 'runs.note' | 'runs.pin' | 'runs.waive' | 'runs.gateBaseline'
-  | 'runs.export' | 'runs.import'
 
 /** The calls about the recorded runs as a whole. `changed` is told of runs that a list shows otherwise now. */
-export function historyHandlers({ runs, uploads }: Pick<App, 'runs' | 'uploads'>, changed: (run: string) => void): Pick<Handlers, Names> {
+export function historyHandlers({ runs }: Pick<App, 'runs'>, changed: (run: string) => void): Pick<Handlers, Names> {
   const fullId = async (run: string): Promise<string> => (await runs.show(run)).run
   return {
     'runs.page': async (request) => finite(await runs.page(request)) as ReplyOf<'runs.page'>,
@@ -37,18 +33,6 @@ export function historyHandlers({ runs, uploads }: Pick<App, 'runs' | 'uploads'>
       const waivers = await runs.waive(id, { rule, reason })
       changed(id)
       return { waivers: [...waivers] }
-    },
-    'runs.export': async ({ runs: ids, artifacts }) => {
-      const { path, bytes, ...counts } = await runs.exportTo({ artifacts, ...(ids === undefined ? {} : { runs: ids }) }, quietTask)
-      return { name: basename(path), bytes, runs: counts.runs, artifacts: counts.artifacts, leftOut: counts.leftOut }
-    },
-    'runs.import': async ({ upload }) => {
-      const files = await uploads.filesOf(upload)
-      if (files.length !== 1) throw new Fault({ code: 'input.one-file', where: upload, what: `a history is one file, and ${files.length} were given`, next: 'Give the zip that an export made.' })
-      const { added, known, artifacts } = await runs.importFrom(files[0]!, quietTask)
-      // Lists that hold one of them are old: telling of the newest is enough.
-      if (added.length > 0) changed(added.at(-1)!)
-      return { added: added.length, known, artifacts }
     },
     'runs.gateBaseline': async ({ run }) => finite(await runs.gateBaseline(run)) as ReplyOf<'runs.gateBaseline'>,
   }

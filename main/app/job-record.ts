@@ -1,4 +1,4 @@
-import type { Job, JobDetail, JobProgress, JobState, LiveHistogram, LogLine } from '../../preload/contract/job.ts'
+import type { Job, JobDetail, JobProgress, JobState, LiveHistogram, LogLine, Transfer } from '../../preload/contract/job.ts'
 import type { FaultData } from '../core/fault.ts'
 import type { LiveHistogram as SeenSoFar, PauseSwitch, Progress } from '../core/task.ts'
 import type { MethodRow, Recommendation } from './recommend.ts'
@@ -15,6 +15,8 @@ export interface JobRecord {
   readonly recipe: string | null
   readonly methods: readonly string[]
   readonly created: string
+  /** It waits for no other job. */
+  readonly isAside: boolean
   readonly controller: AbortController
   readonly pause: PauseSwitch
   readonly log: LogLine[]
@@ -27,6 +29,7 @@ export interface JobRecord {
   run: string | null
   readonly runs: MethodRow[]
   recommendation: Recommendation | null
+  transfer: Transfer | null
   fault: FaultData | null
   started: string | null
   ended: string | null
@@ -74,8 +77,8 @@ const shownRecommendation = (recommendation: Recommendation): NonNullable<Job['r
 export const shownLive = ({ live }: JobRecord): LiveHistogram[] => live.map((one) => ({ ...one, counts: [...one.counts] }))
 
 export function shownJob(job: JobRecord, position: number): Job {
-  const { id, kind, state, run, recommendation, fault, created, started, ended } = job
-  return { id, kind, state, paused: job.pause.paused && !isOver(job), position, progress: shownProgress(job), run, runs: [...job.runs], recommendation: recommendation && shownRecommendation(recommendation), fault, created, started, ended }
+  const { id, kind, state, run, recommendation, transfer, fault, created, started, ended } = job
+  return { id, kind, state, paused: job.pause.paused && !isOver(job), position, progress: shownProgress(job), run, runs: [...job.runs], recommendation: recommendation && shownRecommendation(recommendation), transfer, fault, created, started, ended }
 }
 
 export const shownDetail = (job: JobRecord, position: number): JobDetail =>

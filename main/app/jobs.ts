@@ -1,7 +1,6 @@
 import { ulid } from 'ulid'
-import type { Job, JobDetail } from '../../preload/contract/job.ts'
+import type { Job, JobDetail, Transfer } from '../../preload/contract/job.ts'
 import { asFault, Fault } from '../core/fault.ts'
-import type { Run } from '../core/run.ts'
 import { pauseSwitch, type Progress } from '../core/task.ts'
 import type { MethodsTask } from './api.ts'
 import { openEventLog, type EventLog } from './event-log.ts'
@@ -16,7 +15,18 @@ export interface Order {
   readonly recipe?: string
   /** Threshold methods, where it tries several. */
   readonly methods?: readonly string[]
-  work(task: MethodsTask): Promise<Run>
+  /** It waits for no other job, and none for it: it infers nothing. */
+  readonly isAside?: boolean
+  work(task: MethodsTask): Promise<Outcome>
+}
+
+/** What came of a job. */
+export interface Outcome {
+  /** Id of the run that it recorded. */
+  readonly run?: string
+  /** Id of a run that lists do not know yet. */
+  readonly added?: string
+  readonly transfer?: Transfer
 }
 
 /** A queue: one job runs, the others wait in order. What ended stays in the list for a while. */
@@ -43,11 +53,12 @@ const TELL_MS = 100
 export function openJobs(events: EventLog = openEventLog()): Jobs {
   const jobs: JobRecord[] = []
   let running: Promise<void> | undefined
+  const aside = new Set<Promise<void>>()
   let closed = false
 
   const waiting = (): JobRecord[] => jobs.filter((job) => job.state === 'queued')
   const position = (job: JobRecord): number =>
-    job.state === 'queued' ? jobs.filter((other) => other.state === 'running').length + waiting().indexOf(job) : 0
+    job.state === 'queued' ? jobs.filter((other) => other.state === 'running' && !other.isAside).length + waiting().indexOf(job) : 0
   const tell = (job: JobRecord): void => events.publish({ type: 'job', job: shownJob(job, position(job)) })
   const log = (job: JobRecord, level: 'info' | 'note' | 'error', text: string): void =>
     events.publish({ type: 'log', job: job.id, line: logLine(job, level, text) })
@@ -74,9 +85,11 @@ export function openJobs(events: EventLog = openEventLog()): Jobs {
     tell(job)
     for (const other of waiting()) tell(other)
     try {
-      const run = await order.work(taskOf(job))
-      job.run = run.run
+      const { run = null, transfer = null, added } = await order.work(taskOf(job))
+      job.run = run
+      job.transfer = transfer
       end(job, 'done')
+      if (added !== undefined) events.publish({ type: 'runs', run: added })
     } catch (thrown) {
       if (job.controller.signal.aborted) return end(job, 'cancelled')
       job.fault = asFault(thrown).toJSON()
@@ -136,6 +149,12 @@ export function openJobs(events: EventLog = openEventLog()): Jobs {
       }
       const job = newJob(order)
       jobs.push(job)
+      if (job.isAside) {
+        const work = perform(job, order)
+        aside.add(work)
+        void work.finally(() => aside.delete(work))
+        return shownJob(job, 0)
+      }
       orders.set(job.id, order)
       tell(job)
       goOn()
@@ -167,12 +186,12 @@ export function openJobs(events: EventLog = openEventLog()): Jobs {
     async close() {
       closed = true
       for (const job of jobs.toReversed()) if (!isOver(job)) this.cancel(job.id)
-      await running
+      await Promise.all([running, ...aside])
     },
   }
 }
 
-const newJob = ({ kind, command, recipe = '', methods = [] }: Order): JobRecord => ({
-  id: ulid(), kind, command, methods, recipe: recipe === '' ? null : recipe, created: new Date().toISOString(), controller: new AbortController(), pause: pauseSwitch(), pausedAt: 0, log: [],
-  state: 'queued', progress: null, live: [], run: null, runs: [], recommendation: null, fault: null, started: null, ended: null, lines: 0,
+const newJob = ({ kind, command, recipe = '', methods = [], isAside = false }: Order): JobRecord => ({
+  id: ulid(), kind, command, methods, isAside, recipe: recipe === '' ? null : recipe, created: new Date().toISOString(), controller: new AbortController(), pause: pauseSwitch(), pausedAt: 0, log: [],
+  state: 'queued', progress: null, live: [], run: null, runs: [], recommendation: null, transfer: null, fault: null, started: null, ended: null, lines: 0,
 })

@@ -11,7 +11,7 @@ import { statisticsOf } from './history.ts'
 import { guardImported } from './imported-runs.ts'
 
 /** The calls about single layers of a recorded run. */
-export function layerQuestions(app: App, { guard }: { readonly guard: PathGuard }): Pick<Handlers, 'layers.plan' | 'layers.below'> {
+export function layerQuestions(app: App, { guard }: { readonly guard: PathGuard }): Pick<Handlers, 'layers.plan' | 'layers.explain' | 'layers.below'> {
   const planned = async (id: string) => {
     const run = await app.runs.show(id)
     if (!run.recipe) throw new Fault({ code: 'input.no-recipe', what: `this run (${run.verb}, ${run.status}) keeps no recipe`, where: run.run, next: 'Take a run of `run` or `quantize` that was done.' })
@@ -23,6 +23,7 @@ export function layerQuestions(app: App, { guard }: { readonly guard: PathGuard 
       const tensors = await app.view('layer-plan', (await planned(id)).place)
       return { tensors: tensors.map((tensor) => ({ ...tensor, ops: [...tensor.ops] })) }
     },
+    'layers.explain': async ({ run, tensor }) => structuredClone(await app.view('explain-tensor', { ...(await planned(run)).place, tensor })) as Awaited<ReturnType<Handlers['layers.explain']>>,
     'layers.below': async ({ run: id, layers }) => {
       const { run, place } = await planned(id)
       const plan = await app.view('layer-plan', place)

@@ -3,7 +3,6 @@ import type { Handlers } from '../../preload/contract/calls.ts'
 import type { ModelRef } from '../../preload/contract/model.ts'
 import { Fault } from '../core/fault.ts'
 import { finite } from '../core/finite.ts'
-import { quietTask } from '../core/task.ts'
 import { readRecipe } from '../recipe/read-recipe.ts'
 import type { PathGuard } from './allowed-paths.ts'
 import type { App } from './api.ts'
@@ -20,7 +19,7 @@ export interface ModelPlace {
 export function modelCalls(app: App, place: ModelPlace): Pick<Handlers, 'models.inspect' | 'models.graph'> {
   return {
     'models.inspect': async ({ model, boards }) => {
-      const report = await app.inspect({ model: await modelPath(model, app, place), ...(boards && { boards }) }, quietTask)
+      const report = await app.view('inspect', { model: await modelPath(model, app, place), threads: app.threads, workspace: app.workspace, ...(boards && { boards }) })
       return structuredClone(report) as Awaited<ReturnType<Handlers['models.inspect']>>
     },
     'models.graph': async ({ model }) => finite(await app.view('graph', { model: await modelPath(model, app, place) })) as Awaited<ReturnType<Handlers['models.graph']>>,

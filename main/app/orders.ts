@@ -7,10 +7,14 @@ import { writeRecipe } from '../recipe/write-recipe.ts'
 import type { PathGuard } from './allowed-paths.ts'
 import type { App } from './api.ts'
 import { checkGates } from './gates.ts'
+import { exportOrder as bundleOrder } from './export-calls.ts'
 import { guardRecipe } from './guard-recipe.ts'
 import { chosenPaths } from './imported-runs.ts'
+import { exportOrder, importOrder } from './history-orders.ts'
 import type { Order } from './jobs.ts'
 import { checkMethods } from './methods.ts'
+import type { RewriteWish } from './rewrite.ts'
+import { tuneOrder } from './tune/order.ts'
 
 type Spec = CheckedRequestOf<'jobs.start'>
 
@@ -26,6 +30,9 @@ export async function orderOf(spec: Spec, place: OrderPlace): Promise<Order> {
   const { app, folder } = place
   const command = (words: string): string => `npx scalewright ${words} --workspace ${shellWord(app.workspace)}`
   if (spec.kind === 'demo') return { kind: 'demo', command: command('demo'), work: (task) => app.demo({}, task) }
+  if (spec.kind === 'runs-export') return exportOrder(spec, app, command)
+  if (spec.kind === 'runs-import') return importOrder(spec, app, command)
+  if (spec.kind === 'export' || spec.kind === 'verify') return bundleOrder(spec, app, place, command)
   if (spec.kind === 'compare') {
     const changes = { set: spec.set }
     const earlier = await app.runs.show(spec.run)
@@ -40,11 +47,19 @@ export async function orderOf(spec: Spec, place: OrderPlace): Promise<Order> {
   if (spec.kind === 'rewrite') {
     const wishes = spec.wishes.map(({ nodes, ...wish }) => ({ ...wish, ...(nodes ? { nodes } : {}) }))
     const input = { recipe, wishes, ...(parent ? { parent: parent.run } : {}) }
-    return { kind: 'rewrite', command: command(`rewrite recipe.yaml --only ${wishes.map(({ rewrite }) => rewrite).join(',')}`), recipe: writeRecipe(recipe), work: (task) => app.rewrite(input, task) }
+    return { kind: 'rewrite', command: command(`rewrite recipe.yaml ${wishWords(wishes)}`), recipe: writeRecipe(recipe), work: (task) => app.rewrite(input, task) }
   }
+  if (spec.kind === 'tune') return tuneOrder(spec, { recipe, ...(parent ? { parent: parent.run } : {}) }, app, command)
   const { kind } = spec
   const input = { recipe, ...(parent ? { parent: parent.run } : {}) }
   return { kind, command: command(`${kind} recipe.yaml`), recipe: writeRecipe(recipe), work: (task) => app[kind](input, task) }
+}
+
+/** The wishes as options of the terminal: names alone, or a line of the recipe where there are settings or chosen places. */
+function wishWords(wishes: readonly RewriteWish[]): string {
+  const isPlain = wishes.every(({ options, nodes }) => nodes === undefined && Object.keys(options).length === 0)
+  if (isPlain) return `--only ${wishes.map(({ rewrite }) => rewrite).join(',')}`
+  return `--set ${shellWord(`rewrite=${JSON.stringify(Object.fromEntries(wishes.map(({ rewrite, options, nodes }) => [rewrite, { ...options, ...(nodes ? { nodes } : {}) }])))}`)}`
 }
 
 function methodsOrder({ methods: names }: Extract<Spec, { kind: 'methods' }>, input: { recipe: Recipe; parent?: string }, app: App, command: (words: string) => string): Order {

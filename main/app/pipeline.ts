@@ -28,7 +28,8 @@ export async function prepareStep(recording: Recording, recipe: Recipe, threads:
   return { prepared, recipe: withGuesses(recipe, prepared) }
 }
 
-function withGuesses(asked: Recipe, { preprocess, settings }: Prepared): Recipe {
+/** The recipe with what was guessed of samples, and what rewrites say. */
+export function withGuesses(asked: Recipe, { preprocess, settings }: Prepared): Recipe {
   const recipe = withSettings(asked, settings)
   const { calibration, evaluation } = recipe.samples
   const filled = <T extends object>(part: T | undefined, guessed: unknown) => (part === undefined ? {} : guessed ? { ...part, preprocess: guessed } : part)
@@ -58,16 +59,32 @@ export async function observeStep(recording: Recording, recipe: Recipe, threads:
 
 export interface QuantizeStep {
   readonly model: Artifact
+  /** What else is kept: values and losses of fine-tuning. */
+  readonly artifacts: readonly Artifact[]
   readonly output: JobOutput<'quantize'>
 }
 
-/** Statistics to a QDQ model, kept by content and, where asked for, copied out. */
-export async function quantizeStep(recording: Recording, recipe: Recipe, statistics: string, out?: string, allowMissing = false): Promise<QuantizeStep> {
+/** Statistics to a QDQ model, fine-tuned where the recipe says so; kept by content and, where asked for, copied out. */
+export async function quantizeStep(recording: Recording, recipe: Recipe, threads: number, statistics: string, out?: string, allowMissing = false): Promise<QuantizeStep> {
+  const tuned = await finetuneStep(recording, recipe, threads, statistics, allowMissing)
   const path = join(recording.scratch, 'quantized.onnx')
-  const output = await recording.job('quantize', { recipe, statistics, out: path, allowMissing })
+  const output = await recording.job('quantize', { recipe, statistics, out: path, allowMissing, threads, ...(tuned ? { tuned: tuned.values.path } : {}) })
+  for (const note of output.notes) recording.task.report({ stage: 'quantize', done: 3, total: 3, unit: 'steps', note })
   const model = await recording.store.putArtifact({ path }, { role: 'quantized-model', name: `${stem(recipe.model)}-quantized.onnx` })
   if (out !== undefined) await copyOut(model, out)
-  return { model, output }
+  return { model, output: { ...output, notes: [...output.notes, ...(tuned?.notes ?? [])] }, artifacts: tuned ? [tuned.values, tuned.curve] : [] }
+}
+
+/** Values and losses of fine-tuning, or undefined where the recipe does not ask for it. */
+async function finetuneStep(recording: Recording, recipe: Recipe, threads: number, statistics: string, allowMissing: boolean): Promise<{ values: Artifact; curve: Artifact; notes: readonly string[] } | undefined> {
+  if (!recipe.quantize.finetune) return undefined
+  const [out, curve] = [join(recording.scratch, 'tuned.npz'), join(recording.scratch, 'losses.csv')]
+  const { notes } = await recording.job('finetune', { recipe, threads, statistics, out, curve, allowMissing })
+  return {
+    values: await recording.store.putArtifact({ path: out }, { role: 'tuned-values', name: `${stem(recipe.model)}-tuned.npz` }),
+    curve: await recording.store.putArtifact({ path: curve }, { role: 'tuning-losses', name: `${stem(recipe.model)}-losses.csv` }),
+    notes,
+  }
 }
 
 export interface CompareStep {
@@ -102,7 +119,7 @@ export interface Pass {
 
 /** Quantizes and compares with what was seen; `measured` says what is compared where that is not the recipe itself. */
 export async function fromStatistics(recording: Recording, recipe: Recipe, { prepared, seen }: Pass, threads: number, out?: string, measured = recipe): Promise<Partial<Run>> {
-  const { model, output } = await quantizeStep(recording, recipe, seen.statistics.path, out)
+  const { model, output, artifacts } = await quantizeStep(recording, recipe, threads, seen.statistics.path, out)
   const compared = await compareStep(recording, measured, threads, model.path, inheritedFrom(recording, prepared, measured))
   const written = await recording.store.putArtifact(Buffer.from(writeRecipe(recipe)), { role: 'recipe', name: 'recipe.yaml' })
   return {
@@ -110,7 +127,7 @@ export async function fromStatistics(recording: Recording, recipe: Recipe, { pre
     ...(seen.facts ? { calibration: seen.facts } : {}),
     ...compared.parts, findings: [...(compared.parts.findings ?? []), ...(await auditStep(recording, recipe, { quantized: model.path, statistics: seen.statistics.path, scales: output.table, ...measuredIn(compared.parts) }))],
     size: sizeOf(prepared.model.bytes, model.bytes), scales: output.table, proofs: [...prepared.proofs, ...output.proofs],
-    artifacts: [model, seen.statistics, written, ...(compared.picture ? [compared.picture] : [])],
+    artifacts: [model, seen.statistics, written, ...artifacts, ...(compared.picture ? [compared.picture] : [])],
     notes: [...prepared.notes, ...output.notes, ...compared.notes],
   }
 }

@@ -12,6 +12,8 @@ export interface MethodRow {
   readonly simulated: number | null
   /** Float less simulated, in `unit`. */
   readonly drop: number | null
+  /** Share of samples (or boxes) on which the simulated model says what float says, in percent; null where it is no class or box, or the score itself. */
+  readonly agreement: number | null
   /** The layer with the most error, everything before it quantized too where that was measured: SQNR in dB. */
   readonly worstDb: number | null
   readonly worstTensor: string | null
@@ -58,6 +60,7 @@ export function methodRow(run: Run): MethodRow {
   return {
     method: methodOf(run), run: run.run, protocol: quality?.protocol ?? null, unit: quality?.unit ?? 'dB', float, simulated,
     drop: float === null || simulated === null ? null : float - simulated,
+    agreement: Object.entries(quality?.others ?? {}).find(([protocol]) => protocol.startsWith('agreement/') && quality?.protocol.startsWith('agreement/') !== true)?.[1].simulated ?? null,
     worstDb: worst?.sqnrDb ?? null, worstTensor: worst?.tensor ?? null, meanDb: mean(inexact), clippedPercent: mean(layers.map((layer) => layer.clippedPercent)),
     seconds: run.seconds - (run.calibration?.seconds ?? 0),
   }

@@ -52,10 +52,11 @@ export async function rewriteModel({ recipe: asked, wishes, plannedFor, strict, 
       steps: made.steps.map((step) => ({ rewrite: step.rewrite, options: step.options, nodes: step.matches.map((match) => match.nodes[0]!) })),
     } satisfies z.input<typeof PLAN>
     const written = await recording.store.putArtifact(Buffer.from(`${JSON.stringify(plan, null, 2)}\n`), { role: 'rewrite-plan', name: `${stem(asked.model)}-plan.json` })
+    const measured = made.repairs.length === 0 ? [] : [await recording.store.putArtifact(Buffer.from(`${JSON.stringify(made.repairs, null, 2)}\n`), { role: 'repair-measures', name: `${stem(asked.model)}-repairs.json` })]
     if (out !== undefined) await copyOut(model, out)
     done = { steps: made.steps, refused: made.refused, repairs: made.repairs }
     return {
-      recipe: { ...recipe, ...(rewrite ? { rewrite } : {}) }, model: prepared.model, samples: prepared.samples, artifacts: [model, written],
+      recipe: { ...recipe, ...(rewrite ? { rewrite } : {}) }, model: prepared.model, samples: prepared.samples, artifacts: [model, written, ...measured],
       proofs: [...prepared.proofs, ...made.proofs],
       notes: [
         ...prepared.notes,

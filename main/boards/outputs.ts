@@ -45,9 +45,12 @@ interface Way {
   readonly between: readonly Node[]
   /** A QuantizeLinear behind the last computing node: the model itself rounds there. */
   readonly rounding: Node | undefined
+  /** Computed in float behind the dequantize: nothing rounds again what the last computing node made of codes. */
+  readonly host: readonly Node[]
 }
 
 function wayTo(output: string, graph: Graph, { producer }: Topology, judged: ReadonlySet<Node>): Way {
+  const isOfCodes = (node: Node): boolean => node.inputs.slice(0, 2).every((name) => producer.get(name)?.op === 'DequantizeLinear')
   const before = new Set<Node>()
   const grow = (name: string): void => {
     const node = producer.get(name)
@@ -63,7 +66,9 @@ function wayTo(output: string, graph: Graph, { producer }: Topology, judged: Rea
     for (const name of node.outputs) behind.add(name)
     return true
   })
-  return { last, between: chain.filter((node) => judged.has(node)), rounding: chain.findLast((node) => node.op === 'QuantizeLinear') }
+  const rounding = chain.findLast((node) => node.op === 'QuantizeLinear')
+  const behindLast = chain.filter((node) => judged.has(node))
+  return last && !rounding && isOfCodes(last) ? { last, between: [], rounding, host: behindLast } : { last, between: behindLast, rounding, host: [] }
 }
 
 const ACTIVATIONS = new Set([...FUSED_ACTIVATIONS, 'LeakyRelu', 'PRelu', 'Sigmoid', 'Tanh', 'HardSigmoid', 'HardSwish', 'Elu', 'Selu', 'Gelu', 'Softplus', 'Softsign'])
@@ -88,7 +93,7 @@ function typeOf(output: string, way: Way, graph: Graph, links: Topology, profile
   }
   const blocker = last === undefined ? 'nothing on its way is a convolution or a matrix product' : hindrance(last, way, links, profile)
   if (last && blocker === undefined && highPrecision.is !== 'unknown') {
-    return { type: 'int32', scale: accumulatorScale(graph, links, last), why: `'${last.name}' (${last.op}) goes to the dequantize directly: its accumulator leaves as it is`, source: highPrecision.source }
+    return { type: 'int32', scale: accumulatorScale(graph, links, last), why: `'${last.name}' (${last.op}) goes to the dequantize directly: its accumulator leaves as it is${way.host.length === 0 ? '' : `; behind it, in float: ${way.host.map((node) => `${node.op} '${node.name}'`).join(', ')}`}`, source: highPrecision.source }
   }
   const maker = links.producer.get(output)
   const verdict = maker && judgeNode(graph, maker, profile, bits === 8 ? 'int8' : 'int16')
@@ -99,7 +104,7 @@ function typeOf(output: string, way: Way, graph: Graph, links: Topology, profile
 }
 
 /** Why the accumulator of the last computing node cannot leave as it is; undefined where nothing (but a rounding, if that is let pass) is in the way. */
-function hindrance(last: Node, { between }: Way, links: Topology, profile: BoardProfile, pastRounding = false): string | undefined {
+function hindrance(last: Node, { between, host }: Way, links: Topology, profile: BoardProfile, pastRounding = false): string | undefined {
   const { highPrecision, computing, transparent } = profile.output
   if (highPrecision.is === false) return 'accumulators do not leave this board'
   if (highPrecision.is === 'unknown') return undefined
@@ -108,15 +113,16 @@ function hindrance(last: Node, { between }: Way, links: Topology, profile: Board
     return `${blocking.map((node) => `${node.op} '${node.name}'`).join(', ')} ${blocking.length === 1 ? 'stands' : 'stand'} between '${last.name}' and the dequantize, so its accumulator is rounded first`
   }
   if (!computing.includes(last.op)) return `no document states that the accumulator of ${last.op} may leave`
-  const other = users(last.outputs, links, pastRounding ? [...transparent, 'QuantizeLinear'] : transparent)
+  const passed = pastRounding ? [...transparent, 'QuantizeLinear'] : transparent
+  const other = users(last.outputs, links, (node) => passed.includes(node.op) || host.includes(node))
   return other && `'${last.name}' also goes to '${other.name}' (${other.op}), so its accumulator is rounded`
 }
 
 /** A node that uses these tensors otherwise than to give them back. */
-function users(names: readonly string[], links: Topology, transparent: readonly string[]): Node | undefined {
+function users(names: readonly string[], links: Topology, passes: (node: Node) => boolean): Node | undefined {
   for (const node of names.flatMap((name) => links.consumers.get(name) ?? [])) {
-    if (!transparent.includes(node.op) && node.op !== 'DequantizeLinear') return node
-    const further = users(node.op === 'DequantizeLinear' ? [] : node.outputs, links, transparent)
+    if (!passes(node) && node.op !== 'DequantizeLinear') return node
+    const further = users(node.op === 'DequantizeLinear' ? [] : node.outputs, links, passes)
     if (further) return further
   }
   return undefined

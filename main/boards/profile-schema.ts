@@ -67,13 +67,14 @@ export const PROFILE_SCHEMA = z.strictObject({
     opset: fact(span), irVersion: fact(span), dynamicShapes: flag, batch: fact(number),
   }).prefault({}),
   names: z.strictObject({ refused: fact(z.array(text).min(1)) }).prefault({}),
+  exports: z.record(text, z.record(text, text)).default({}),
 })
 
 type Written = z.output<typeof PROFILE_SCHEMA>
 
 /** The profile of a checked file; what it does not say is filled with `unknown`. */
 export function completeProfile(written: Written, origin: string): BoardProfile {
-  const { output, activations, weights, bias, limits, names, operators, ...head } = written
+  const { output, activations, weights, bias, limits, names, operators, exports, ...head } = written
   const rules = operators.map(ruleOf)
   return {
     ...(head as Pick<BoardProfile, 'name' | 'title' | 'vendor' | 'toolchain' | 'sources'>),
@@ -95,6 +96,7 @@ export function completeProfile(written: Written, origin: string): BoardProfile 
       opset: stated(limits.opset), irVersion: stated(limits.irVersion), dynamicShapes: stated(limits.dynamicShapes), batch: stated(limits.batch),
     },
     names: { refused: stated(names.refused) },
+    exports,
     origin,
   }
 }

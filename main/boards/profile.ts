@@ -21,6 +21,8 @@ export interface BoardProfile {
     /** Characters in names of nodes and tensors that its tools break on. */
     readonly refused: Fact<readonly string[]>
   }
+  /** Formats of a bundle for it, with their settings; empty: the quantized model with its ranges. */
+  readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** `built-in`, or the absolute path of a person's own file. */
   readonly origin: string
 }

@@ -11,7 +11,7 @@ export interface Outcome {
   readonly text?: string
   /** undefined: everything is said already. */
   readonly document: unknown
-  readonly exitCode: 0 | 1 | 3
+  readonly exitCode: 0 | 1 | 3 | 130
 }
 
 /** What a verb that does not end by itself needs of the program around it. */

@@ -10,13 +10,16 @@ import { LANGUAGES } from './texts/texts.ts'
 import { auditJob, SEVERITIES } from './verbs/audit.ts'
 import { archiveJob, diffJob, doctorJob, gateJob, listJob, showJob, tagJob } from './verbs/history.ts'
 import { exportJob, importJob, lineageJob, noteJob, pinJob, waiveJob } from './verbs/history-marks.ts'
+import { bundleJob, verifyJob, type ExportOptions, type VerifyOptions } from './verbs/export.ts'
 import { benchOperatorsJob } from './verbs/bench-operators.ts'
+import { importCaffeJob, weightsJob, type ImportOptions, type WeightsOptions } from './verbs/intake.ts'
 import { serveJob } from './verbs/serve.ts'
 import { calibrateJob, compareJob, demoJob, inspectJob, quantizeJob, runJob } from './verbs/pipeline.ts'
 import { rewriteJob } from './verbs/rewrite.ts'
+import { tuneJob } from './verbs/tune.ts'
 
 const STATUSES: readonly RunStatus[] = ['running', 'done', 'failed', 'cancelled']
-const RECORDED_VERBS: readonly Verb[] = ['calibrate', 'quantize', 'compare', 'rewrite', 'audit', 'run', 'demo']
+const RECORDED_VERBS: readonly Verb[] = ['calibrate', 'quantize', 'compare', 'rewrite', 'audit', 'tune', 'run', 'demo', 'weights', 'import', 'export', 'verify']
 
 /** A command line that is understood: help or version to print, or a job to do. */
 export type Parsed =
@@ -111,6 +114,7 @@ function addPipelineVerbs(program: Command, say: Say, take: Take): void {
   const quantize = withRecipeOptions(verb('quantize'), say)
     .option('--statistics <file>', say('option.statistics'))
     .option('--allow-missing', say('option.allow-missing'))
+    .option('--explain <tensor>', say('option.explain'))
     .option('--out <file>', say('option.out.model'))
   does(quantize, take, ([source], options) => quantizeJob(source!, options))
 
@@ -134,6 +138,35 @@ function addPipelineVerbs(program: Command, say: Say, take: Take): void {
     .option('--out <file>', say('option.out.rewritten'))
   does(rewrite, take, ([source], options) => rewriteJob(source!, options))
 
+  const weights = verb('weights').argument('<MODEL>', say('argument.model'))
+    .requiredOption('--from <file>', say('option.weights-from'))
+    .option('--map <file>', say('option.weights-map'))
+    .option('--allow-missing', say('option.weights-missing'))
+    .option('--out <file>', say('option.out.loaded'))
+  does<WeightsOptions>(weights, take, ([model], options) => weightsJob(model!, options))
+
+  const imported = verb('import').argument('<PROTOTXT>', say('argument.prototxt')).argument('<CAFFEMODEL>', say('argument.caffemodel'))
+    .option('--size <HxW>', say('option.import-size'))
+    .option('--out <file>', say('option.out.imported'))
+  does<ImportOptions>(imported, take, ([prototxt, caffemodel], options) => importCaffeJob(prototxt!, caffemodel!, options))
+
+  const tune = withChangeOptions(verb('tune').argument('[RECIPE|MODEL]', say('argument.tune')), say)
+    .option('--samples <dir>', say('option.samples'))
+    .option('--evaluation <dir>', say('option.evaluation'))
+    .option('--board <name>', say('option.board'))
+    .option('--sensitivity', say('option.tune.sensitivity'))
+    .option('--full', say('option.tune.full'))
+    .option('--search', say('option.tune.search'))
+    .option('--minutes <n>', say('option.tune.minutes'), positiveNumber(say, '--minutes'))
+    .option('--trials <n>', say('option.tune.trials'), wholeNumber(say, '--trials', 1))
+    .option('--pareto', say('option.tune.pareto'))
+    .option('--budget <rule>', say('option.tune.budget'))
+    .option('--scan <n>', say('option.tune.samples'), wholeNumber(say, '--scan', 1))
+    .option('--try <path=value>', say('option.tune.try'), collected)
+    .option('--resume <run>', say('option.tune.resume'))
+    .option('--explain <run>', say('option.tune.explain'))
+  does(tune, take, ([source], options) => tuneJob(source, options))
+
   const audit = withChangeOptions(verb('audit'), say)
     .argument('<RECIPE|MODEL|RUN>', say('argument.audit'))
     .option('--board <name>', say('option.board'))
@@ -141,6 +174,19 @@ function addPipelineVerbs(program: Command, say: Say, take: Take): void {
     .option('--fix', say('option.fix'))
     .option('--gate <severity>', say('option.gate-severity'), oneOf(say, '--gate', SEVERITIES))
   does(audit, take, ([source], options) => auditJob(source!, options))
+
+  const bundle = verb('export').argument('<RUN|RECIPE>', say('argument.export'))
+    .requiredOption('--out <dir|file.zip>', say('option.out.bundle'))
+    .option('--board <name>', say('option.board'))
+    .option('--force', say('option.force-export'))
+    .option('--format <names>', say('option.formats'), listed)
+    .option('--set <path.to.key=value>', say('option.set'), collected)
+  does<ExportOptions>(bundle, take, ([source], options) => bundleJob(source!, options))
+
+  const verify = verb('verify').argument('<BUNDLE>', say('argument.bundle'))
+    .option('--outputs <file>', say('option.outputs'))
+    .option('--golden <n>', say('option.golden'), wholeNumber(say, '--golden', 0))
+  does<VerifyOptions>(verify, take, ([path], options) => verifyJob(path!, options))
 
   does(verb('demo').option('--out <dir>', say('option.out.demo')), take, (_words, options) => demoJob(options))
 }
@@ -214,6 +260,12 @@ const wholeNumber = (say: Say, option: string, least: number) => (value: string)
   const number = /^\d{1,15}$/.test(value) ? Number(value) : NaN
   if (number >= least) return number
   throw new Fault({ code: 'input.bad-option', what: say('fault.whole-number', { option, least, value }) })
+}
+
+const positiveNumber = (say: Say, option: string) => (value: string): number => {
+  const number = /^\d{1,6}(?:\.\d{1,6})?$/.test(value) ? Number(value) : NaN
+  if (number > 0) return number
+  throw new Fault({ code: 'input.bad-option', what: say('fault.whole-number', { option, least: 1, value }) })
 }
 
 const portNumber = (say: Say) => (value: string): number => {

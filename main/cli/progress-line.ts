@@ -97,6 +97,7 @@ export function progressText(progress: Progress, estimated: Estimate | null, say
   const parts = [plain([wordIn(say, 'stage', progress.stage), progress.part].filter(Boolean).join(' '))]
   if (total > 0) parts.push(`${String(Math.floor((Math.min(done, total) / total) * 100)).padStart(3)} %`, `${done}/${total}${plain(unit)}`)
   else if (done > 0) parts.push(`${done}${plain(unit)}`)
+  if (progress.loss) parts.push(say('progress.loss', { train: progress.loss.train.toExponential(1), held: progress.loss.heldBack.toExponential(1) }))
   if (estimated) parts.push(`${estimated.perSecond.toFixed(estimated.perSecond < 10 ? 1 : 0)}/s`)
   if (estimated && total > 0 && done < total) parts.push(say('progress.left', { time: clock(estimated.secondsLeft) }))
   return parts.join('  ')

@@ -13,18 +13,22 @@ export async function macsOfSample(graph: Graph, inputDims: Readonly<Record<stri
 }
 
 /** The same from shapes that are known already; subgraphs (If, Loop) are not looked into. */
-export function multiplyAccumulates(graph: Graph, values: ReadonlyMap<string, ValueInfo>): number {
+export const multiplyAccumulates = (graph: Graph, values: ReadonlyMap<string, ValueInfo>): number =>
+  [...macsByNode(graph, values).values()].reduce((sum, count) => sum + count, 0)
+
+/** Multiply-accumulates of every node that has any, by its name; empty where a shape that is needed cannot be known. */
+export function macsByNode(graph: Graph, values: ReadonlyMap<string, ValueInfo>): ReadonlyMap<string, number> {
   const dimsOf = (name: string | undefined): readonly number[] | null => {
     const dims = graph.initializers.get(name ?? '')?.dims ?? values.get(name ?? '')?.dims
     return dims?.every((dim) => typeof dim === 'number') ? (dims as readonly number[]) : null
   }
-  let sum = 0
+  const counts = new Map<string, number>()
   for (const node of graph.nodes) {
     const count = macsOf(node, dimsOf)
-    if (count === null) return 0
-    sum += count
+    if (count === null) return new Map()
+    if (count > 0) counts.set(node.name, count)
   }
-  return sum
+  return counts
 }
 
 /** null: a shape is missing. */

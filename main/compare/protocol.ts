@@ -23,6 +23,8 @@ export interface OutputProtocol {
   readonly kind: 'output'
   readonly id: string
   readonly metric: 'sqnr' | 'cosine'
+  /** Name and weight of the outputs that count. Absent: all alike. */
+  readonly outputs?: readonly (readonly [name: string, weight: number])[]
   readonly unit: 'dB' | 'ratio'
 }
 
@@ -34,14 +36,26 @@ export const METRICS = ['psnr-y', 'psnr-rgb', 'ssim-y', 'ssim-rgb', 'sqnr', 'cos
 export type Metric = (typeof METRICS)[number]
 
 const PICTURE_ID = /^(psnr|ssim)-(?:(y)\/shave(\d{1,4})\/studio|(rgb)\/shave(\d{1,4}))$/
-const OUTPUT_ID = /^(sqnr|cosine)\/output$/
+const OUTPUT_ID = /^(sqnr|cosine)\/output(?:\(([^()]+)\))?$/
+/** An output with its weight, as `boxes*2`; names as encodeURIComponent writes them. */
+const WEIGHTED = /^([^,*]+)(?:\*([\d.e+-]+))?$/
+
+const escaped = (name: string): string => encodeURIComponent(name).replace(/[()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+
+/** The protocol of certain outputs: `cosine/output(scores,boxes*2)`. */
+export const outputProtocol = (metric: 'sqnr' | 'cosine', outputs?: Readonly<Record<string, number>>): Protocol =>
+  parseProtocol(`${metric}/output${outputs === undefined ? '' : `(${Object.entries(outputs).map(([name, weight]) => `${escaped(name)}${weight === 1 ? '' : `*${weight}`}`).join(',')})`}`)
 
 /** The protocol of an id such as `psnr-y/shave3/studio`. Throws `recipe.unknown-protocol`. */
 export function parseProtocol(id: string): Protocol {
   const output = OUTPUT_ID.exec(id)
   if (output) {
     const metric = output[1] === 'sqnr' ? 'sqnr' : 'cosine'
-    return { kind: 'output', id, metric, unit: metric === 'sqnr' ? 'dB' : 'ratio' }
+    const outputs = output[2]?.split(',').map((text) => {
+      const [, name, weight] = WEIGHTED.exec(text) ?? []
+      return [decodeURIComponent(name ?? ''), Number(weight ?? 1)] as const
+    })
+    return { kind: 'output', id, metric, unit: metric === 'sqnr' ? 'dB' : 'ratio', ...(outputs ? { outputs } : {}) }
   }
   const picture = PICTURE_ID.exec(id)
   if (!picture) {

@@ -9,10 +9,9 @@ import type { Expectation } from '../samples/expectation.ts'
 import type { Picture, Sample, SampleSet } from '../samples/sample.ts'
 import { addDifference, fusedDifferenceOf, fusedFinding, noDifference } from './fused-difference.ts'
 import type { DifferenceSums, ExactTrial, FusedDifference } from './fused-difference.ts'
+import { protocolMeasure, type Measure, type Total } from './measure.ts'
 import { parseProtocol } from './protocol.ts'
-import type { Protocol } from './protocol.ts'
-import { meanScore, rawScore, shownScore, versionOutput } from './scores.ts'
-import type { VersionOutput } from './scores.ts'
+import { versionOutput, type VersionOutput } from './scores.ts'
 import { worstTile } from './tile.ts'
 import type { Tile } from './tile.ts'
 
@@ -24,8 +23,9 @@ export interface ComparedModels {
 }
 
 export interface QualityOptions {
-  /** Protocol ids; the first is the run's own, the rest go to `others`. */
+  /** Protocol ids, behind `measures` where there are any; the first of all is the run's own, the rest go to `others`. */
   readonly protocols: readonly string[]
+  readonly measures?: readonly Measure[]
   readonly expectation: Expectation
   readonly threads: number
   /** Keep the pictures of this many samples: those whose worst tile lost most. Default 0; a model without pictures keeps none. */
@@ -67,6 +67,7 @@ type Version = (typeof VERSIONS)[number]
 export const TILE_SIDE = 64
 
 type Sessions = Readonly<Record<Version, Session>>
+type Evidence = Readonly<Record<Version, unknown[]>>
 type Outputs = Readonly<Record<Version, VersionOutput>>
 
 /**
@@ -82,21 +83,21 @@ export async function measureQuality(
   options: QualityOptions,
   task: Task,
 ): Promise<QualityReport> {
-  const protocols = options.protocols.map(parseProtocol)
-  if (protocols.length === 0) throw new Fault({ code: 'bug.no-protocol', what: 'no protocol was given to measure quality by' })
+  const measures = [...(options.measures ?? []), ...options.protocols.map((id) => protocolMeasure(parseProtocol(id)))]
+  if (measures.length === 0) throw new Fault({ code: 'bug.no-protocol', what: 'no protocol was given to measure quality by' })
   if (samples.count === 0) {
     throw new Fault({ code: 'samples.none', what: 'there is no sample to compare on', next: 'Give evaluation samples (`samples.evaluation`).' })
   }
-  const earlier = isSameMeasure(options.earlier, options.protocols, samples.ids) ? options.earlier : undefined
+  const earlier = isSameMeasure(options.earlier, measures.map(({ id }) => id), samples.ids) ? options.earlier : undefined
   return withSessions(models, options.threads, async (sessions) => {
-    const raw = protocols.map(() => ({ float: [] as number[], simulated: [] as number[], fused: [] as number[] }))
+    const seen = measures.map((): Evidence => ({ float: [], simulated: [], fused: [] }))
     const differences = new Map<string, DifferenceSums>()
     let pictures: VersionPictures[] = []
     let worst = { index: 0, noise: -1 }
     for (let index = 0; index < samples.count; index++) {
       const sample = await samples.load(index)
-      const outputs = await runVersions(sessions, sample, protocols, options)
-      for (const [position, protocol] of protocols.entries()) addScores(raw[position]!, protocol, outputs, sample, earlier !== undefined)
+      const outputs = await runVersions(sessions, sample, measures, options)
+      for (const [position, measure] of measures.entries()) await addEvidence(seen[position]!, measure, outputs, sample, earlier !== undefined)
       const noise = addDifferences(differences, outputs, options)
       if (noise > worst.noise) worst = { index, noise }
       pictures = keepWorst(pictures, sample, outputs, options.keepPictures ?? 0)
@@ -106,10 +107,10 @@ export async function measureQuality(
     const fusedDifference = fusedDifferenceOf([...differences.values()])
     const trial =
       fusedDifference.verdict === 'suspect'
-        ? await tryExactProducts(models.fused ?? models.quantized, sessions, await samples.load(worst.index), protocols, options)
+        ? await tryExactProducts(models.fused ?? models.quantized, sessions, await samples.load(worst.index), measures, options)
         : null
     const found = fusedFinding(fusedDifference, trial, environment(options.threads).cpu)
-    return { quality: qualityOf(protocols, raw, samples.ids, earlier), fusedDifference, findings: found === null ? [] : [found], pictures, keptFloat: earlier !== undefined }
+    return { quality: qualityOf(measures, seen, samples.ids, earlier), fusedDifference, findings: found === null ? [] : [found], pictures, keptFloat: earlier !== undefined }
   })
 }
 
@@ -133,8 +134,8 @@ async function withSessions<T>(
   }
 }
 
-async function runVersions(sessions: Sessions, sample: Sample, protocols: readonly Protocol[], options: QualityOptions): Promise<Outputs> {
-  const wanted = needsPictures(protocols, options) ? options.expectation : null
+async function runVersions(sessions: Sessions, sample: Sample, measures: readonly Measure[], options: QualityOptions): Promise<Outputs> {
+  const wanted = needsPictures(measures, options) ? options.expectation : null
   const run = async (version: Version) => versionOutput(await sessions[version].run(sample.feeds), wanted, version, sample.id)
   const float = await run('float')
   const simulated = await run('simulated')
@@ -156,18 +157,18 @@ function refuseOtherOutputs(float: VersionOutput, simulated: VersionOutput, samp
   }
 }
 
-const needsPictures = (protocols: readonly Protocol[], options: QualityOptions): boolean =>
-  protocols.some((protocol) => protocol.kind === 'picture') || ((options.keepPictures ?? 0) > 0 && options.expectation.output.kind.value === 'picture')
+const needsPictures = (measures: readonly Measure[], options: QualityOptions): boolean =>
+  measures.some((measure) => measure.needsPicture) || ((options.keepPictures ?? 0) > 0 && options.expectation.output.kind.value === 'picture')
 
 /** Numbers of other protocols or samples never meet. */
 const isSameMeasure = (earlier: Quality | undefined, protocols: readonly string[], ids: readonly string[]): boolean =>
   earlier !== undefined && earlier.protocol === protocols[0] && protocols.slice(1).every((id) => Object.hasOwn(earlier.others, id)) &&
   earlier.perSample.length === ids.length && earlier.perSample.every(({ sample }, index) => sample === ids[index])
 
-function addScores(raw: Record<Version, number[]>, protocol: Protocol, outputs: Outputs, sample: Sample, isFloatKnown: boolean): void {
+async function addEvidence(seen: Evidence, measure: Measure, outputs: Outputs, sample: Sample, isFloatKnown: boolean): Promise<void> {
   for (const version of VERSIONS) {
-    if (version === 'float' && (protocol.kind === 'output' || isFloatKnown)) continue
-    raw[version].push(rawScore(protocol, outputs[version], outputs.float, sample))
+    if (version === 'float' && (measure.isRelative || isFloatKnown)) continue
+    seen[version].push(await measure.evidence(outputs[version], outputs.float, sample))
   }
 }
 
@@ -207,12 +208,12 @@ async function tryExactProducts(
   model: Uint8Array,
   sessions: Sessions,
   sample: Sample,
-  protocols: readonly Protocol[],
+  measures: readonly Measure[],
   options: QualityOptions,
 ): Promise<ExactTrial> {
   const differenceBy = async (fused: Session): Promise<FusedDifference> => {
     const differences = new Map<string, DifferenceSums>()
-    addDifferences(differences, await runVersions({ ...sessions, fused }, sample, protocols, options), options)
+    addDifferences(differences, await runVersions({ ...sessions, fused }, sample, measures, options), options)
     return fusedDifferenceOf([...differences.values()])
   }
   const where = 'fused model with exact products'
@@ -239,30 +240,32 @@ function keepWorst(kept: VersionPictures[], sample: Sample, outputs: Outputs, co
   return [...kept, added].toSorted((a, b) => b.tile.error - a.tile.error).slice(0, count)
 }
 
-function qualityOf(protocols: readonly Protocol[], raw: readonly Record<Version, number[]>[], ids: readonly string[], earlier: Quality | undefined): Quality {
-  const means = protocols.map((protocol, index) => {
-    const summary = (version: Version) => meanScore(protocol, raw[index]![version])
-    const known = earlier && { mean: (index === 0 ? earlier : earlier.others[protocol.id]!).float, infinite: earlier.infinite?.[protocol.id]?.float ?? 0 }
-    return { float: known ?? summary('float'), simulated: summary('simulated'), fused: summary('fused') }
+function qualityOf(measures: readonly Measure[], seen: readonly Evidence[], ids: readonly string[], earlier: Quality | undefined): Quality {
+  const totals = measures.map((measure, index) => {
+    const total = (version: Version): Total => measure.total(seen[index]![version])
+    const known = earlier && { mean: (index === 0 ? earlier : earlier.others[measure.id]!).float, infinite: earlier.infinite?.[measure.id]?.float ?? 0 }
+    return { float: known ?? (measure.isRelative ? { mean: null, infinite: 0 } : total('float')), simulated: total('simulated'), fused: total('fused') }
   })
-  const versions = (index: number, pick: (summary: ReturnType<typeof meanScore>) => number | null): Versions => {
-    const { float, simulated, fused } = means[index]!
+  const versions = (index: number, pick: (total: Total) => number | null): Versions => {
+    const { float, simulated, fused } = totals[index]!
     return { float: pick(float), simulated: pick(simulated), fused: pick(fused) }
   }
-  const main = protocols[0]!
-  const shown = (version: Version, sample: number) => {
-    const value = raw[0]![version][sample]
-    return value === undefined ? null : shownScore(main, value)
+  const perSample = (measure: Measure, index: number): Quality['perSample'] => {
+    const alone = (version: Version, sample: number) => (seen[index]![version].length === 0 ? null : measure.total([seen[index]![version][sample]]).mean)
+    return ids.map((sample, at) => ({ sample, float: earlier && index === 0 ? earlier.perSample[at]!.float : alone('float', at), simulated: alone('simulated', at), fused: alone('fused', at) }))
   }
-  const infinite = protocols.flatMap((protocol, index) =>
-    VERSIONS.some((version) => means[index]![version].infinite > 0) ? [[protocol.id, versions(index, (summary) => summary.infinite)] as const] : [],
+  const main = measures[0]!
+  const beside = measures.flatMap((measure, index) => (index > 0 && measure.keepsSamples ? [[measure.id, perSample(measure, index)] as const] : []))
+  const infinite = measures.flatMap(({ id }, index) =>
+    VERSIONS.some((version) => totals[index]![version].infinite > 0) ? [[id, versions(index, (total) => total.infinite)] as const] : [],
   )
   return {
     protocol: main.id,
     unit: main.unit,
-    ...versions(0, (summary) => summary.mean),
-    perSample: ids.map((sample, index) => ({ sample, float: earlier ? earlier.perSample[index]!.float : shown('float', index), simulated: shown('simulated', index), fused: shown('fused', index) })),
-    others: Object.fromEntries(protocols.slice(1).map((protocol, index) => [protocol.id, versions(index + 1, (summary) => summary.mean)])),
+    ...versions(0, (total) => total.mean),
+    perSample: perSample(main, 0),
+    others: Object.fromEntries(measures.slice(1).map(({ id }, index) => [id, versions(index + 1, (total) => total.mean)])),
+    ...(beside.length === 0 ? {} : { besides: Object.fromEntries(beside) }),
     ...(infinite.length === 0 ? {} : { infinite: Object.fromEntries(infinite) }),
   }
 }

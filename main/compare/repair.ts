@@ -4,9 +4,9 @@ import type { Graph } from '../onnx/graph.ts'
 import type { Feeds } from '../rewrite/prove.ts'
 import { openSession, type Session } from '../runtime/session.ts'
 import type { Expectation } from '../samples/expectation.ts'
-import type { SampleSet } from '../samples/sample.ts'
+import type { OpenedSamples } from '../samples/open-samples.ts'
 import type { PictureProtocol } from './protocol.ts'
-import { meanScore, rawScore, versionOutput } from './scores.ts'
+import { meanScore, rawScore, shownScore, versionOutput } from './scores.ts'
 
 /** What a repair did to the pictures of a model: a measurement on these samples, never a proof. */
 export interface RepairMeasure {
@@ -16,6 +16,8 @@ export interface RepairMeasure {
   readonly before: number | null
   readonly after: number | null
   readonly samples: number
+  /** As measured, a sample each. */
+  readonly perSample: readonly { readonly sample: string; readonly before: number | null; readonly after: number | null }[]
   /** Percent of all output values that are no longer the same. */
   readonly changedPercent: number
 }
@@ -30,7 +32,7 @@ export interface RepairOptions {
 }
 
 /** Runs the graph before and after a repair on every sample, which must have a reference. Throws `model.not-finite`, `samples.no-reference`. */
-export async function measureRepair(before: Graph, after: Graph, samples: SampleSet, { rewrite, protocol, expectation, threads, feeds = (same) => same }: RepairOptions, task: Task): Promise<RepairMeasure> {
+export async function measureRepair(before: Graph, after: Graph, samples: OpenedSamples, { rewrite, protocol, expectation, threads, feeds = (same) => same }: RepairOptions, task: Task): Promise<RepairMeasure> {
   const sessions: Session[] = []
   try {
     for (const graph of [before, after]) sessions.push(await openSession(encodeModel(graph), { mode: 'reference', threads }))
@@ -50,7 +52,8 @@ export async function measureRepair(before: Graph, after: Graph, samples: Sample
       await breathe(task)
     }
     const [first, second] = raw.map((scores) => meanScore(protocol, scores).mean) as [number | null, number | null]
-    return { rewrite, protocol: protocol.id, before: first, after: second, samples: samples.count, changedPercent: (100 * changed) / Math.max(1, all) }
+    const perSample = samples.ids.map((sample, index) => ({ sample, before: shownScore(protocol, raw[0][index]!), after: shownScore(protocol, raw[1][index]!) }))
+    return { rewrite, protocol: protocol.id, before: first, after: second, samples: samples.count, perSample, changedPercent: (100 * changed) / Math.max(1, all) }
   } finally {
     for (const session of sessions) await session.close()
   }

@@ -1,4 +1,5 @@
 import { Fault } from '../core/fault.ts'
+import { didYouMean } from '../core/nearest.ts'
 import type { Tensor } from '../onnx/graph.ts'
 import { float32, isFloat } from '../onnx/tensor.ts'
 import type { Expectation } from '../samples/expectation.ts'
@@ -10,6 +11,8 @@ import type { Protocol } from './protocol.ts'
 
 /** What one version of the model gave for one sample. Non-float outputs (labels, indices) are left out. */
 export interface VersionOutput {
+  /** As the runtime gave them, all types. */
+  readonly results: Readonly<Record<string, Tensor>>
   readonly values: ReadonlyMap<string, Float32Array>
   /** The output picture, levels neither rounded nor clipped; null for models that make none. */
   readonly picture: Picture | null
@@ -36,12 +39,13 @@ export function versionOutput(results: Readonly<Record<string, Tensor>>, wanted:
     values.set(name, data)
   }
   if (values.size === 0) throw new Fault({ code: 'model.no-float-output', what: 'no output of the model is of a float type, so nothing can be compared' })
-  return { values, picture: wanted === null ? null : pictureOf(results[wanted.output.name]!, wanted) }
+  return { results, values, picture: wanted === null ? null : pictureOf(results[wanted.output.name]!, wanted) }
 }
 
 /**
  * One sample's raw score, in the form that may be averaged: PSNR in dB, SSIM and cosine as they are, and for SQNR the noise
- * ratio. Several outputs count alike: their noise ratios (or cosines) are averaged.
+ * ratio. Several outputs count alike, or by the protocol's weights: their noise ratios (or cosines) are averaged. Throws `recipe.metric`
+ * where the protocol names an output that is none.
  */
 export function rawScore(protocol: Protocol, output: VersionOutput, float: VersionOutput | null, sample: Sample): number {
   if (protocol.kind === 'picture') {
@@ -49,13 +53,16 @@ export function rawScore(protocol: Protocol, output: VersionOutput, float: Versi
     return pictureQuality(protocol, output.picture, sample.reference)
   }
   if (float === null) throw new Fault({ code: 'bug.no-float', what: `${protocol.id} was measured without the float model's outputs` })
-  let sum = 0
-  for (const [name, reference] of float.values) {
+  let [sum, weights] = [0, 0]
+  for (const [name, weight] of protocol.outputs ?? [...float.values.keys()].map((each) => [each, 1] as const)) {
+    const reference = float.values.get(name)
+    if (!reference) throw new Fault({ code: 'recipe.metric', where: `output ${name}`, what: 'the model has no such float output', next: didYouMean(name, float.values.keys()) ?? 'Correct `samples.evaluation.metric.outputs`.' })
     const sums = noErrors()
     addErrors(sums, reference, output.values.get(name)!)
-    sum += protocol.metric === 'sqnr' ? noiseRatio(sums) : cosine(sums)
+    sum += weight * (protocol.metric === 'sqnr' ? noiseRatio(sums) : cosine(sums))
+    weights += weight
   }
-  return sum / float.values.size
+  return sum / weights
 }
 
 const noReference = (protocol: Protocol, sample: Sample): Fault =>

@@ -113,8 +113,13 @@ function samePixels(a: Picture, b: Picture): boolean {
   return ours.every((level, index) => level === theirs[index])
 }
 
-/** Mean |a − b| a pixel as heat; the gain is the power of two that brings the largest one near full heat. */
 function differencePanel(a: Picture, b: Picture, times: number): Panel {
+  const { heat, gain, max } = differenceHeat(a, b)
+  return { label: `difference ×${gain}`, ink: TEXT, picture: heat, caption: `up to ${max.toFixed(1)} of 255`, times }
+}
+
+/** Mean |a − b| a pixel as heat; the gain is the power of two that brings the largest one near full heat. */
+export function differenceHeat(a: Picture, b: Picture): { readonly heat: Picture; readonly gain: number; readonly max: number } {
   const channels = channelsOf(a)
   const size = a.width * a.height
   const error = new Float32Array(size)
@@ -123,7 +128,7 @@ function differencePanel(a: Picture, b: Picture, times: number): Panel {
   const gain = max === 0 ? 1 : 2 ** Math.max(0, Math.floor(Math.log2(255 / max)))
   const heat = blankPicture(a.width, a.height, BACKGROUND)
   for (let i = 0; i < size; i++) for (const [channel, level] of heatOf((error[i]! * gain) / 255).entries()) heat.data[channel * size + i] = level
-  return { label: `difference ×${gain}`, ink: TEXT, picture: heat, caption: `up to ${max.toFixed(1)} of 255`, times }
+  return { heat, gain, max }
 }
 
 /** Background at 0, amber at a half, white from 1 on. */

@@ -10,6 +10,9 @@ export async function sha256OfFile(path: string): Promise<string> {
   return hash.digest('hex')
 }
 
+/** Eight digits that tell plain data apart in an id. */
+export const shortHash = (value: unknown): string => sha256(canonicalJson(value)).slice(0, 8)
+
 /** JSON with sorted keys and no blanks: equal data give equal text, so it can be hashed. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`

@@ -26,6 +26,10 @@ export interface WeightPlan {
   readonly grid: Grid
   /** Output-channel axis for per-channel scales; null: one scale a tensor. */
   readonly axis: number | null
+  /** Channels share scales in at most so many groups of like magnitude (conv_group). Absent: each has its own. */
+  readonly groups?: number
+  /** What the layer's own line says of rounding. Absent: the recipe's. */
+  readonly rounding?: string
 }
 
 export interface BiasPlan {

@@ -39,9 +39,3 @@ export function qparams(range: Range, grid: Grid): QParams {
   const zeroPoint = grid.symmetric ? middle : Math.max(min, Math.min(max, roundHalfEven(min - lo / scale)))
   return { scale: Math.fround(scale), zeroPoint, degenerate: false }
 }
-
-/** The real range that the codes of a grid can hold, given scale and zero point. */
-export function coveredRange({ scale, zeroPoint }: QParams, type: Grid['type']): Range {
-  const [min, max] = CODE_LIMITS[type]
-  return { lo: (min - zeroPoint) * scale, hi: (max - zeroPoint) * scale }
-}

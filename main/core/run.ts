@@ -1,4 +1,5 @@
 import type { ScaleRow } from './scale-table.ts'
+import type { ParetoPoint, Trial, TuneFacts, UnitSensitivity } from './tune.ts'
 
 /** The JSON of a run, as `--json` prints it and the store keeps it. Parts that a verb did not do are absent. */
 export interface Run {
@@ -28,10 +29,15 @@ export interface Run {
   readonly gates?: readonly GateResult[]
   readonly artifacts?: readonly Artifact[]
   readonly notes?: readonly string[]
+  /** Of `tune`: what was done, and its rows. */
+  readonly tune?: TuneFacts
+  readonly trials?: readonly Trial[]
+  readonly sensitivity?: readonly UnitSensitivity[]
+  readonly pareto?: readonly ParetoPoint[]
   readonly environment: Environment
 }
 
-export type Verb = 'run' | 'calibrate' | 'quantize' | 'compare' | 'demo' | 'inspect' | 'rewrite' | 'audit' | 'tune' | 'export'
+export type Verb = 'run' | 'calibrate' | 'quantize' | 'compare' | 'demo' | 'inspect' | 'rewrite' | 'audit' | 'tune' | 'export' | 'verify' | 'weights' | 'import'
 export type RunStatus = 'running' | 'done' | 'failed' | 'cancelled'
 
 export interface ModelFacts {
@@ -71,6 +77,8 @@ export interface Quality extends Versions {
   readonly unit: 'dB' | 'ratio' | '%'
   readonly perSample: readonly (Versions & { readonly sample: string })[]
   readonly others: Readonly<Record<string, Versions>>
+  /** Numbers of single samples by other protocols (agreement with float), where they are kept. */
+  readonly besides?: Readonly<Record<string, readonly (Versions & { readonly sample: string })[]>>
   /** By protocol: samples whose value is infinite (pictures equal to their reference). They are null above and left out of the means. */
   readonly infinite?: Readonly<Record<string, Versions>>
 }
@@ -129,6 +137,31 @@ export interface ProofFacts {
   readonly edgeMaxAbs?: number
   /** Where the largest difference stands, or what is broken; null where there is none. */
   readonly worst?: WorstPlace | null
+  /** Every input in the order tried, up to one that breaks. This and `outputs` is absent in records of earlier versions. */
+  readonly tried?: readonly TriedInput[]
+  readonly outputs?: readonly OutputDifference[]
+}
+
+/** One input of a proof. */
+export interface TriedInput {
+  readonly input: string
+  /** Of the noise that it is made of; null: it is no noise. */
+  readonly seed: number | null
+  /** The largest difference that it showed on any output. */
+  readonly maxAbs: number
+}
+
+/** How far an output is from what it was, over all inputs of a proof. */
+export interface OutputDifference {
+  readonly output: string
+  readonly maxAbs: number
+  /** Near the edges of its last two axes, and inside of them. */
+  readonly edgeMaxAbs: number
+  readonly insideMaxAbs: number
+  /** maxAbs over the output's own largest magnitude. */
+  readonly relative: number
+  /** float32 steps at the place of its largest difference. */
+  readonly ulp: number
 }
 
 /** Where two outputs differ most, and how. */

@@ -53,7 +53,7 @@ export function allowedBy(issue: Issue): string {
     case 'too_big':
       return bound(issue, issue.maximum, issue.inclusive === true ? 'at most' : 'less than')
     case 'invalid_union':
-      return issue.errors.flatMap((option) => option.slice(0, 1).map(allowedBy)).join(', or ')
+      return issue.errors.length === 0 ? issue.message : issue.errors.flatMap((option) => option.slice(0, 1).map(allowedBy)).join(', or ')
     default:
       return issue.message
   }
@@ -75,7 +75,7 @@ export function tellingIssue(issues: readonly Issue[], around: KeyPath = []): { 
   const issue = issues.find((one) => one.code === 'unrecognized_keys') ?? issues[0]!
   const path = [...around, ...(issue.path as (string | number)[])]
   if (issue.code === 'invalid_union') {
-    const meant = issue.errors.find((option) => option.some((one) => one.code !== 'invalid_type' || one.path.length > 0))
+    const meant = issue.errors.find((option) => option.some((one) => one.code === 'unrecognized_keys' || one.path.length > 0)) ?? issue.errors.find((option) => option.some((one) => one.code !== 'invalid_type'))
     const other = issue.errors.every((option) => option.every((one) => one.path.length === 0 && one.code !== 'unrecognized_keys'))
     if (meant && !other) return tellingIssue(meant, path)
   }

@@ -10,6 +10,8 @@ export interface Progress {
   readonly note?: string
   /** What the stage is done for, where a job does the same several times: a threshold method. */
   readonly part?: string
+  /** What training has come to: of the last step, and of the best look at held-back samples so far. */
+  readonly loss?: { readonly train: number; readonly heldBack: number }
   /** Resident memory of the engine at most so far. */
   readonly memoryBytes?: number
   /** What was seen of some tensors so far. */

@@ -12,6 +12,8 @@ export interface ZipEntry {
   readonly method: 'stored' | 'deflated'
   /** Where its local header begins. */
   readonly at: number
+  /** File type and permissions where a Unix wrote it (0o120000 of a link), else 0. */
+  readonly unixMode: number
 }
 
 export interface ZipReader {
@@ -74,7 +76,7 @@ function entriesOf({ bytes, count }: { bytes: Buffer; count: number }, refuse: R
     const name = bytes.toString('utf8', at + CENTRAL.bytes, at + CENTRAL.bytes + nameBytes)
     if (method === undefined || (bytes.readUInt16LE(at + 8) & 1) !== 0) refuse(`«${name}» is encrypted or packed in a way that is not read here`)
     if (entries.has(name)) refuse(`«${name}» stands in it twice`)
-    entries.set(name, { name, method: method ?? 'stored', packedBytes: bytes.readUInt32LE(at + 20), bytes: bytes.readUInt32LE(at + 24), at: bytes.readUInt32LE(at + 42) })
+    entries.set(name, { name, method: method ?? 'stored', packedBytes: bytes.readUInt32LE(at + 20), bytes: bytes.readUInt32LE(at + 24), at: bytes.readUInt32LE(at + 42), unixMode: bytes.readUInt32LE(at + 38) >>> 16 })
     at += CENTRAL.bytes + nameBytes + extraBytes + commentBytes
   }
   return entries

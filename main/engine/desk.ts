@@ -2,12 +2,13 @@ import { tmpdir } from 'node:os'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { asFault, Fault, type FaultData } from '../core/fault.ts'
-import { quietTask } from '../core/task.ts'
+import { quietTask, type Task } from '../core/task.ts'
 import { deathFault } from './death-fault.ts'
 import type { JobRegistry } from './jobs.ts'
 import { parentLink } from './parent-link.ts'
 import type { QUESTIONS } from './questions.ts'
 import { notStarted, startChild, type Child } from './start-child.ts'
+import type { TRIALS } from './trials.ts'
 import type { VIEWS } from './views.ts'
 
 interface Question {
@@ -31,7 +32,7 @@ export interface Desk<Q extends Questions = typeof QUESTIONS> {
 const ENDING: FaultData = { code: 'engine.stopped', what: 'the program is ending' }
 
 /** What a desk answers, by kind. */
-type Questions = Readonly<Record<string, (input: never) => Promise<unknown>>>
+type Questions = Readonly<Record<string, (input: never, task: Task) => Promise<unknown>>>
 
 export interface DeskOptions {
   /** Module that the process starts with; default: this room's own. */
@@ -139,5 +140,8 @@ async function answer(registry: JobRegistry, { id, kind, input }: Question): Pro
 /** A desk with native code at hand: opening a model may take it a while, and its sessions stay as long as it does. */
 export const openViews = (): Desk<typeof VIEWS> => openDesk<typeof VIEWS>({ entry: ownEntry('view-child'), idleMs: 300_000, patienceMs: 300_000 })
 
+/** A desk for the trials of one search: a single one may take a large model minutes. `close` ends it whatever it is doing. */
+export const openTrials = (): Desk<typeof TRIALS> => openDesk<typeof TRIALS>({ entry: ownEntry('trial-child'), idleMs: 3_600_000, patienceMs: 6 * 3_600_000 })
+
 /** An entry beside this file: `.ts` in the sources, `.js` once compiled. */
-const ownEntry = (name: 'desk-child' | 'view-child'): URL => new URL(`./${name}${extname(fileURLToPath(import.meta.url))}`, import.meta.url)
+const ownEntry = (name: 'desk-child' | 'view-child' | 'trial-child'): URL => new URL(`./${name}${extname(fileURLToPath(import.meta.url))}`, import.meta.url)

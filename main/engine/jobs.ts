@@ -2,7 +2,10 @@ import type { Task } from '../core/task.ts'
 import { auditJob } from './jobs/audit.ts'
 import { benchOperatorsJob } from './jobs/bench-operators.ts'
 import { compareJob } from './jobs/compare.ts'
+import { exportJob } from './jobs/export.ts'
+import { finetuneJob } from './jobs/finetune.ts'
 import { environmentJob } from './jobs/environment.ts'
+import { importCaffeJob } from './jobs/import-caffe.ts'
 import { inspectJob } from './jobs/inspect.ts'
 import { latencyJob } from './jobs/latency.ts'
 import { observeJob } from './jobs/observe.ts'
@@ -11,6 +14,9 @@ import { providersJob } from './jobs/providers.ts'
 import { quantizeJob } from './jobs/quantize.ts'
 import { rewriteJob } from './jobs/rewrite.ts'
 import { statisticsJob } from './jobs/statistics.ts'
+import { TRIALS } from './trials.ts'
+import { verifyJob } from './jobs/verify.ts'
+import { weightsJob } from './jobs/weights.ts'
 import { QUESTIONS } from './questions.ts'
 
 /**
@@ -22,7 +28,7 @@ export type Job = (input: unknown, task: Task) => Promise<unknown>
 export type JobRegistry = ReadonlyMap<string, Job>
 
 /** The jobs of the pipeline, each with the types of what goes in and what comes out. */
-const PIPELINE = { environment: environmentJob, inspect: inspectJob, prepare, observe: observeJob, statistics: statisticsJob, quantize: quantizeJob, compare: compareJob, rewrite: rewriteJob, audit: auditJob, latency: latencyJob, 'bench-operators': benchOperatorsJob, providers: providersJob, ...QUESTIONS } as const
+const PIPELINE = { environment: environmentJob, export: exportJob, verify: verifyJob, inspect: inspectJob, prepare, observe: observeJob, statistics: statisticsJob, finetune: finetuneJob, quantize: quantizeJob, compare: compareJob, rewrite: rewriteJob, audit: auditJob, latency: latencyJob, 'bench-operators': benchOperatorsJob, providers: providersJob, weights: weightsJob, 'import-caffe': importCaffeJob, ...TRIALS, ...QUESTIONS } as const
 
 export type JobKind = keyof typeof PIPELINE
 export type JobInput<K extends JobKind> = Parameters<(typeof PIPELINE)[K]>[0]

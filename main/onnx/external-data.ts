@@ -106,7 +106,7 @@ function checkOverlaps(ranges: readonly ExternalRange[], where: string): void {
  * Opens a file of external data: every part of the way inside the folder is a real folder, the file a regular one with a single
  * name (a hard link would show a file from elsewhere), and what was opened is what was looked at.
  */
-export async function openExternal(modelPath: string, location: string, where: string): Promise<{ file: FileHandle; stats: Stats }> {
+async function openExternal(modelPath: string, location: string, where: string): Promise<{ file: FileHandle; stats: Stats }> {
   const say = (why: string): Fault => refuse(`its external data file '${location}' ${why}`, where)
   let path = await realpath(dirname(modelPath))
   const parts = location.split('/')

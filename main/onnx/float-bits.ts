@@ -45,13 +45,6 @@ export function float32ToFloat16(value: number): number {
 
 export const bfloat16ToFloat32 = (bits: number): number => valueOf(bits << 16)
 
-/** Rounds to bfloat16, ties to even. Returns bits. */
-export function float32ToBfloat16(value: number): number {
-  const bits = bitsOf(value)
-  if ((bits & 0x7fffffff) > 0x7f800000) return ((bits >>> 16) & 0x8000) | 0x7fc0
-  return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff
-}
-
 const smallFloat = (bits: number, width: number, exponentBits: number, bias: number): number => {
   const fractionBits = width - 1 - exponentBits
   const sign = (bits >> (width - 1)) & 1 ? -1 : 1

@@ -1,5 +1,8 @@
 import type { CodeType } from '../core/grid.ts'
 
+/** Scales of a weight: one a channel, one a tensor, one for each group of channels of like magnitude (written a channel). */
+export type Granularity = 'channel' | 'tensor' | 'group'
+
 /** How a Graph is to be quantized: the `quantize` part of a recipe with every default filled in. */
 export interface QuantizeOptions {
   readonly preset: PresetName
@@ -11,7 +14,9 @@ export interface QuantizeOptions {
     readonly method: string
     readonly percentile: number
   }
-  readonly weights: { readonly type: CodeType; readonly granularity: 'channel' | 'tensor'; readonly reduced: boolean }
+  readonly weights: { readonly type: CodeType; readonly granularity: Granularity; readonly groups: number; readonly reduced: boolean }
+  /** What looks at samples again once the scales stand: see refine/refine.ts. */
+  readonly refine: RefineOptions
   readonly float: FloatRegions
   readonly layers: Readonly<Record<string, LayerOverride>>
   /** `auto`: a graph output that is clipped to its levels, or is a picture, takes the grid of that range. */
@@ -22,6 +27,13 @@ export interface QuantizeOptions {
   readonly fold: 'auto' | 'off'
   /** `auto`: a picture input takes the grid of its levels; `observed`: its observed range. */
   readonly input: 'auto' | 'observed'
+}
+
+/** Codes of weights and biases that are chosen by what the layers make of samples. */
+export interface RefineOptions {
+  readonly rounding: 'nearest' | 'adaround'
+  readonly scale: 'absmax' | 'search'
+  readonly bias: 'off' | 'empirical' | 'analytic'
 }
 
 /** Float regions by the names of nodes or of the tensors they make (ALGORITHMS 4.2). */
@@ -37,6 +49,10 @@ export interface FloatRegions {
   readonly ops: readonly string[]
   /** Depthwise convolutions. */
   readonly depthwise: boolean
+  /** The computing nodes that inputs reach before any other. */
+  readonly first: boolean
+  /** The computing nodes behind which no other stands before an output. */
+  readonly last: boolean
 }
 
 /** One line of `quantize.layers`; keys as board engineers write them. */
@@ -49,6 +65,9 @@ export interface LayerOverride {
   readonly forward_with_float?: boolean
   readonly method?: string
   readonly bits?: 8 | 16
+  /** Of the layer's weights. */
+  readonly granularity?: Granularity
+  readonly rounding?: string
 }
 
 /** Whether the recipe itself says the range, so that no rule and no method does. */
@@ -65,27 +84,28 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   // uint8 is what Add, Mul and Concat fuse in; int8 channels cost nothing on this runtime.
   'ort-cpu': {
     activations: { type: 'uint8', symmetric: false, reduced: false, ...AUTO },
-    weights: { type: 'int8', granularity: 'channel', reduced: false },
+    weights: { type: 'int8', granularity: 'channel', groups: 4, reduced: false },
   },
   // As fbgemm: 7-bit activations keep vpmaddubsw pair sums (127 · 127 · 2) inside int16 on CPUs without VNNI.
   x86: {
     activations: { type: 'uint8', symmetric: false, reduced: true, ...AUTO },
-    weights: { type: 'int8', granularity: 'channel', reduced: false },
+    weights: { type: 'int8', granularity: 'channel', groups: 4, reduced: false },
   },
   // As qnnpack: one weight scale a tensor, full 8 bits.
   arm: {
     activations: { type: 'uint8', symmetric: false, reduced: false, ...AUTO },
-    weights: { type: 'int8', granularity: 'tensor', reduced: false },
+    weights: { type: 'int8', granularity: 'tensor', groups: 4, reduced: false },
   },
 }
 
-export const NO_FLOAT: FloatRegions = { inputs: [], outputs: [], blocks: [], names: [], ops: [], depthwise: false }
+export const NO_FLOAT: FloatRegions = { inputs: [], outputs: [], blocks: [], names: [], ops: [], depthwise: false, first: false, last: false }
 
 /** What a recipe may say of `quantize`; everything is optional. */
 export interface QuantizeWishes {
   readonly preset?: PresetName | undefined
   readonly activations?: { bits?: 8 | 16 | undefined; type?: CodeType | undefined; method?: string | undefined; symmetric?: boolean | undefined; reduced?: boolean | undefined; percentile?: number | undefined } | undefined
-  readonly weights?: { bits?: 4 | 8 | 16 | undefined; type?: CodeType | undefined; granularity?: 'channel' | 'tensor' | undefined; reduced?: boolean | undefined } | undefined
+  readonly weights?: { bits?: 4 | 8 | 16 | undefined; type?: CodeType | undefined; granularity?: Granularity | undefined; groups?: number | undefined; reduced?: boolean | undefined; rounding?: RefineOptions['rounding'] | undefined; scale?: RefineOptions['scale'] | undefined } | undefined
+  readonly bias?: { correction?: RefineOptions['bias'] | undefined } | undefined
   readonly float?: Partial<FloatRegions> | undefined
   readonly layers?: Readonly<Record<string, LayerOverride>> | undefined
   readonly tail?: 'auto' | 'off' | undefined
@@ -114,8 +134,10 @@ export function quantizeOptions(wishes: QuantizeWishes = {}): QuantizeOptions {
     weights: {
       type: weightType,
       granularity: wishes.weights?.granularity ?? weights.granularity,
+      groups: wishes.weights?.groups ?? weights.groups,
       reduced: wishes.weights?.reduced ?? weights.reduced,
     },
+    refine: { rounding: wishes.weights?.rounding ?? 'nearest', scale: wishes.weights?.scale ?? 'absmax', bias: wishes.bias?.correction ?? 'off' },
     float: { ...NO_FLOAT, ...wishes.float },
     layers: wishes.layers ?? {},
     tail: wishes.tail ?? 'auto',

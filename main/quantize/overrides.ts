@@ -18,9 +18,30 @@ export function resolveOverrides(
   graph: Graph, layers: Readonly<Record<string, LayerOverride>>, carrierOf: (tensor: string) => string = (tensor) => tensor,
 ): Map<string, ResolvedOverride> {
   const resolved = new Map<string, ResolvedOverride>()
+  for (const { line, override, tensors } of layerLines(graph, layers, carrierOf)) {
+    for (const tensor of tensors) {
+      const earlier = resolved.get(tensor)
+      resolved.set(tensor, { ...withoutRange(earlier, override), ...override, from: [...(earlier?.from ?? []), line] })
+    }
+  }
+  return resolved
+}
+
+/** A line of `quantize.layers` with the tensors that it speaks of. */
+export interface LayerLine {
+  readonly line: string
+  readonly kind: 'op' | 'pattern' | 'exact'
+  readonly override: LayerOverride
+  readonly tensors: ReadonlySet<string>
+}
+
+const KINDS = ['op', 'pattern', 'exact'] as const
+
+/** The lines in the order in which they are applied: `op:Type`, pattern, exact name. Throws as `resolveOverrides`. */
+export function layerLines(graph: Graph, layers: Readonly<Record<string, LayerOverride>>, carrierOf: (tensor: string) => string = (tensor) => tensor): LayerLine[] {
   const exact = exactNames(graph)
-  const rank = (line: string) => (line.startsWith('op:') ? 0 : exact.has(line) ? 2 : 1)
-  for (const [line, override] of Object.entries(layers).toSorted(([a], [b]) => rank(a) - rank(b))) {
+  const kindOf = (line: string) => (line.startsWith('op:') ? 'op' : exact.has(line) ? 'exact' : 'pattern')
+  return Object.entries(layers).toSorted(([a], [b]) => KINDS.indexOf(kindOf(a)) - KINDS.indexOf(kindOf(b))).map(([line, override]) => {
     const tensors = exact.get(line) ?? matching(graph, line)
     if (tensors.length === 0) {
       throw new Fault({
@@ -30,12 +51,8 @@ export function resolveOverrides(
         next: didYouMean(line, graph.nodes.flatMap((node) => [node.name, ...node.outputs])) ?? 'Give a name that `scalewright inspect` lists.',
       })
     }
-    for (const tensor of new Set(tensors.map(carrierOf))) {
-      const earlier = resolved.get(tensor)
-      resolved.set(tensor, { ...withoutRange(earlier, override), ...override, from: [...(earlier?.from ?? []), line] })
-    }
-  }
-  return resolved
+    return { line, kind: kindOf(line), override, tensors: new Set(tensors.map(carrierOf)) }
+  })
 }
 
 /** Of two ways to say the range, the later line's. */

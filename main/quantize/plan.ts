@@ -65,12 +65,12 @@ export function planQuantization(graph: Graph, options: QuantizeOptions, picture
     }
   })
   const tensors = alignSums(graph, links, planned, quantized, overrides)
-  const { weights, biases } = constantsOf(graph, links, options, quantized, new Map(tensors.map((plan) => [plan.tensor, plan])))
+  const { weights, biases } = constantsOf(graph, links, options, quantized, new Map(tensors.map((plan) => [plan.tensor, plan])), (node) => overrides.get(behind(node.outputs[0]!, absorbed)))
   return { tensors, weights, biases, floatNodes, overrides }
 }
 
 /** Behind the nodes that absorb a tensor, the one that carries its codes; the tensor itself where none does. */
-function behind(tensor: string, absorbed: ReadonlyMap<string, string>): string {
+export function behind(tensor: string, absorbed: ReadonlyMap<string, string>): string {
   let name = tensor
   for (let next = absorbed.get(name); next !== undefined; next = absorbed.get(name)) name = next
   return name
@@ -197,7 +197,9 @@ function boundOf(graph: Graph, node: Node): Range | undefined {
 }
 
 /** Weights and biases of the computing nodes that are quantized. */
-function constantsOf(graph: Graph, links: Topology, options: QuantizeOptions, quantized: (node: Node) => boolean, coded: ReadonlyMap<string, TensorPlan>) {
+function constantsOf(
+  graph: Graph, links: Topology, options: QuantizeOptions, quantized: (node: Node) => boolean, coded: ReadonlyMap<string, TensorPlan>, overrideOf: (node: Node) => ResolvedOverride | undefined,
+) {
   const weights = new Map<string, WeightPlan>()
   const biases: BiasPlan[] = []
   const grid: Grid = { type: options.weights.type, symmetric: true, ...(options.weights.reduced ? { reduced: true } : {}) }
@@ -205,17 +207,19 @@ function constantsOf(graph: Graph, links: Topology, options: QuantizeOptions, qu
     if (!COMPUTE.has(node.op) || !quantized(node)) continue
     const [input, weight, bias] = node.inputs as [string, string, string | undefined]
     if (!graph.initializers.has(weight)) continue
-    const axis = options.weights.granularity === 'channel' ? channelAxis(graph, node) : null
+    const { granularity = options.weights.granularity, rounding } = overrideOf(node) ?? {}
+    const axis = granularity === 'tensor' ? null : channelAxis(graph, node)
+    const groups = granularity === 'group' && axis !== null ? options.weights.groups : undefined
     const earlier = weights.get(weight)
-    if (earlier && earlier.axis !== axis) {
+    if (earlier && (earlier.axis !== axis || earlier.groups !== groups)) {
       throw new Fault({
         code: 'model.shared-weight',
-        what: `the weight ${weight} is read by ${earlier.node} and ${node.name} along different channel axes`,
+        what: `the weight ${weight} is read by ${earlier.node} and ${node.name} along different channel axes or granularities`,
         where: node.name,
         next: 'Use quantize.weights.granularity: tensor, or keep one of the two in float.',
       })
     }
-    weights.set(weight, earlier ?? { tensor: weight, node: node.name, grid, axis })
+    weights.set(weight, earlier ?? { tensor: weight, node: node.name, grid, axis, ...(groups === undefined ? {} : { groups }), ...(rounding === undefined ? {} : { rounding }) })
     const ratio = accumulatorRatio(node)
     if (bias && coded.has(input) && isChannelBias(graph, node, bias) && ratio > 0 && Number.isFinite(ratio)) {
       biases.push({ tensor: bias, node: node.name, input, weight, ...(ratio === 1 ? {} : { accumulatorRatio: ratio }) })

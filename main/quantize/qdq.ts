@@ -14,6 +14,8 @@ export interface QdqGraph {
   readonly graph: Graph
   /** Activation tensor → the DequantizeLinear output that its quantized consumers read. */
   readonly dequantizedNames: ReadonlyMap<string, string>
+  /** Weight or bias → the DequantizeLinear output that its nodes read. */
+  readonly constantNames: ReadonlyMap<string, string>
 }
 
 /** 16- and 4-bit codes came to ai.onnx with opset 21. */
@@ -88,7 +90,7 @@ export function insertQdq(graph: Graph, plan: QuantizePlan, solved: SolvedScales
     return { ...node, inputs, outputs }
   })
   const outputs = graph.outputs.map(withOwnSymbols)
-  return { graph: withNodes(graph, inOrder(nodes, added), { initializers, outputs, values: statedValues(graph, renamed) }), dequantizedNames: dequantized }
+  return { graph: withNodes(graph, inOrder(nodes, added), { initializers, outputs, values: statedValues(graph, renamed) }), dequantizedNames: dequantized, constantNames: constants }
 }
 
 function qdqNode(op: 'QuantizeLinear' | 'DequantizeLinear', name: string, inputs: string[], output: string, axis: number | null = null): Node {

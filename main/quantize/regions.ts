@@ -21,9 +21,21 @@ export function floatRegions(graph: Graph, wanted: FloatRegions): Map<string, st
   for (const name of wanted.outputs) add(walk.from(walk.find(name)), `quantize.float.outputs: ${name}`)
   for (const block of wanted.blocks) add(walk.block(block), `quantize.float.blocks: ${block}`)
   for (const op of wanted.ops) add(nodesOfOperator(graph, op), `quantize.float.ops: ${op}`)
+  if (wanted.first) add(walk.edge('inputs'), 'quantize.float.first')
+  if (wanted.last) add(walk.edge('outputs'), 'quantize.float.last')
   if (wanted.depthwise) add(graph.nodes.filter((node) => isDepthwise(graph, node)), 'quantize.float.depthwise')
   return float
 }
+
+/** What the entries of `quantize.float.blocks` were taken to mean: both spellings are in use. */
+export const blockNotes = (graph: Graph, { blocks }: Pick<FloatRegions, 'blocks'>): string[] => blocks.map((block) => {
+  const names = [...walker(graph).block(block)].map(({ name }) => name).join(', ')
+  return isOneName(graph, block)
+    ? `quantize.float.blocks: ${block} means it and what follows up to the next computing layer: ${names}.`
+    : `quantize.float.blocks: ${block} means everything between the two ends: ${names}.`
+})
+
+const isOneName = (graph: Graph, text: string): boolean => graph.nodes.some((node) => node.name === text || node.outputs.includes(text)) || text.split(':').length !== 2
 
 /** Finds a node by its own name or by a tensor it makes. */
 export function findNode(graph: Graph, name: string, key: string): Node {
@@ -70,10 +82,16 @@ function walker(graph: Graph) {
     find,
     upTo: (node: Node) => closure([node], before),
     from: (node: Node) => closure([node], after),
+    /** Computing nodes at one side of the graph, behind which (seen from there) no other stands. */
+    edge(side: 'inputs' | 'outputs'): Node[] {
+      const names = graph[side].map(({ name }) => name)
+      const starts = side === 'inputs' ? names.flatMap((name) => consumers.get(name) ?? []) : names.flatMap((name) => producer.get(name) ?? [])
+      const step = side === 'inputs' ? after : before
+      return [...closure(starts, (node) => (COMPUTE.has(node.op) ? [] : step(node)))].filter((node) => COMPUTE.has(node.op))
+    },
     block(text: string): Set<Node> {
-      const exact = graph.nodes.some((node) => node.name === text || node.outputs.includes(text))
       const ends = text.split(':')
-      if (exact || ends.length !== 2) {
+      if (isOneName(graph, text)) {
         const start = find(text, 'quantize.float.blocks')
         // Stops before the next computing node; the named node itself may be one.
         return closure([start], (node) => after(node).filter((next) => !COMPUTE.has(next.op)))

@@ -7,6 +7,7 @@ import type { ScaleRow, ScaleTable } from '../core/scale-table.ts'
 import type { Graph } from '../onnx/graph.ts'
 import type { LayerOverride, QuantizeOptions } from './options.ts'
 import type { QuantizePlan } from './plan.ts'
+import { TUNED_METHOD, type Tuned } from './tuned.ts'
 import { biasFloors, quantizeBias, quantizeWeight, type CodedConstant } from './weights.ts'
 
 /** Picks the clip range of one tensor by a method's name; undefined where nothing was seen of the tensor. */
@@ -20,9 +21,9 @@ export interface SolvedScales {
 
 const DIVERGENCES = new Set(['kl', 'symkl', 'jsd'])
 
-/** Statistics and plan to scales: one row an activation tensor, weight and bias. Deterministic: same input, same rows. */
-export function solveScales(graph: Graph, plan: QuantizePlan, options: QuantizeOptions, thresholds: ThresholdSource): SolvedScales {
-  const rows = activationRows(plan, options, thresholds)
+/** Statistics and plan to scales: one row an activation tensor, weight and bias. Deterministic: same input, same rows. `tuned`: ranges and weight scales that take the place of solved ones. */
+export function solveScales(graph: Graph, plan: QuantizePlan, options: QuantizeOptions, thresholds: ThresholdSource, tuned?: Tuned): SolvedScales {
+  const rows = activationRows(plan, options, thresholds, tuned)
   const byTensor = new Map(rows.map((row) => [row.tensor, row]))
   const constants = new Map<string, CodedConstant>()
   const biasesOf = Map.groupBy(plan.biases, (bias) => bias.weight)
@@ -30,15 +31,16 @@ export function solveScales(graph: Graph, plan: QuantizePlan, options: QuantizeO
     const biases = biasesOf.get(weight.tensor) ?? []
     const floors = biases.map((bias) => biasFloors(graph, bias, weight, byTensor.get(bias.input)!))
     const joined = floors.length === 0 ? [] : floors[0]!.map((_, channel) => Math.max(...floors.map((one) => one[channel]!)))
-    constants.set(weight.tensor, quantizeWeight(graph.initializers.get(weight.tensor)!, weight, joined))
+    const scale = tuned?.weightScales.get(weight.tensor)
+    constants.set(weight.tensor, quantizeWeight(graph.initializers.get(weight.tensor)!, weight, joined, tuned && scale ? { scale, why: tuned.why } : undefined))
   }
   for (const bias of plan.biases) constants.set(bias.tensor, quantizeBias(graph, bias, byTensor.get(bias.input)!, constants.get(bias.weight)!.row))
   return { table: [...rows, ...[...constants.values()].map((constant) => constant.row)], constants }
 }
 
-function activationRows(plan: QuantizePlan, options: QuantizeOptions, thresholds: ThresholdSource): ScaleRow[] {
+function activationRows(plan: QuantizePlan, options: QuantizeOptions, thresholds: ThresholdSource, tuned?: Tuned): ScaleRow[] {
   const groups = Map.groupBy(plan.tensors, (tensor) => tensor.group)
-  const solved = new Map([...groups].map(([name, members]) => [name, groupRange(members, plan, options, thresholds)]))
+  const solved = new Map([...groups].map(([name, members]) => [name, tunedRange(name, tuned) ?? groupRange(members, plan, options, thresholds)]))
   return plan.tensors.map((tensor) => {
     const threshold = solved.get(tensor.group)!
     const { scale, zeroPoint, degenerate } = qparams(threshold, tensor.grid)
@@ -49,6 +51,11 @@ function activationRows(plan: QuantizePlan, options: QuantizeOptions, thresholds
       reason: `${shared}${degenerate ? 'constant zero: scale 1 by convention' : threshold.why}`,
     }
   })
+}
+
+function tunedRange(group: string, tuned: Tuned | undefined): Threshold | undefined {
+  const range = tuned?.ranges.get(group)
+  return tuned && range ? { ...range, method: TUNED_METHOD, why: tuned.why } : undefined
 }
 
 /** The range of a group: fixed where a rule knows it, else the widest of what its members ask for. */
@@ -115,7 +122,7 @@ const within = (range: Range, bound: Range | undefined): Range =>
   bound ? { lo: Math.max(range.lo, Math.min(bound.lo, 0)), hi: Math.min(range.hi, Math.max(bound.hi, 0)) } : range
 
 /** USE_KL means the divergence in force, KL where the global method is none (ALGORITHMS 4.1). */
-function methodOf(override: LayerOverride | undefined, global: string): string {
+export function methodOf(override: LayerOverride | undefined, global: string): string {
   if (override?.method) return override.method
   if (override?.th_strategy === 'USE_MAX') return 'max'
   if (override?.th_strategy === 'USE_KL') return DIVERGENCES.has(global) ? global : 'kl'

@@ -96,7 +96,7 @@ export function withChanges(value: Record<string, unknown>, changes: readonly Ch
 function followers(value: Record<string, unknown>, path: KeyPath): KeyPath[] {
   const key = path.join('.')
   if (key === 'seed') {
-    return ['calibration', 'evaluation'].map((part) => ['samples', part, 'seed']).filter((other) => readAt(value, other) !== undefined)
+    return [['samples', 'calibration', 'seed'], ['samples', 'evaluation', 'seed'], ['tune', 'samples', 'seed']].filter((other) => readAt(value, other) !== undefined)
   }
   const precision = /^(quantize\.(?:activations|weights))\.(bits|type)$/.exec(key)
   return precision ? [[...precision[1]!.split('.'), precision[2] === 'bits' ? 'type' : 'bits']] : []

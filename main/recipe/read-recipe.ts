@@ -6,7 +6,7 @@ import { valueAt } from '../core/schema-facts.ts'
 import type { Change, RecipeOptions } from './changes.ts'
 import { changesOf, parseAssignment, withChanges } from './changes.ts'
 import type { Recipe } from './recipe.ts'
-import { recipeFault, refuseWhatIsNotAvailable } from './recipe-fault.ts'
+import { recipeFault } from './recipe-fault.ts'
 import type { KeyPath, RecipeText } from './recipe-text.ts'
 import { parseRecipeText } from './recipe-text.ts'
 import { completeRecipe, RECIPE_SCHEMA } from './schema.ts'
@@ -18,8 +18,11 @@ const PATH_KEYS: readonly KeyPath[] = [
   ['model'],
   ['workspace'],
   ['samples', 'calibration', 'path'],
-  ['samples', 'evaluation', 'path'],
-  ['samples', 'evaluation', 'reference'],
+  ['rewrite', 'equalize', 'statistics'],
+  ['rewrite', 'absorb-bias', 'statistics'],
+  ['rewrite', 'absorb-high-bias', 'statistics'],
+  ['tune', 'score', 'score'],
+  ...['samples.evaluation', 'tune.samples'].flatMap((part) => ['path', 'reference', 'labels', 'labels.path', 'labels.classes', 'metric.score'].map((key) => `${part}.${key}`.split('.'))),
 ]
 
 /** True for a file that is read as a recipe, by its name; anything else is taken for a model. `.qproj` is the name that the desktop app owns. */
@@ -72,7 +75,6 @@ function checked(text: RecipeText, changes: readonly Change[], folder: string, c
     value,
     locate: (path, part) => changeAt(changes, path, raw)?.where ?? text.locate(path, part),
   }
-  refuseWhatIsNotAvailable(changedText)
   const result = RECIPE_SCHEMA.safeParse(value)
   if (!result.success) throw recipeFault(result.error, changedText)
   return completeRecipe(result.data)

@@ -39,13 +39,3 @@ function missingKeyFault(path: KeyPath, text: RecipeText): Fault {
     next: key === 'model' ? 'Add `model: path.onnx`.' : `Add \`${path.at(-1)}\` there.`,
   })
 }
-
-/** What CLI.md names and this version does not do yet: refused, never ignored. */
-export function refuseWhatIsNotAvailable(text: RecipeText): void {
-  const refuse = (key: string, what: string, next: string): never => {
-    throw new Fault({ code: 'recipe.not-available', what, where: text.locate([key], 'key'), next })
-  }
-  if ((valueAt(text.value, ['tune']) ?? null) !== null) {
-    refuse('tune', 'this version does not tune', 'Take `tune` out of the recipe: it comes with `scalewright tune`.')
-  }
-}

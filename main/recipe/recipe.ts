@@ -1,3 +1,5 @@
+import type { LabelsSource, ScoreSettings } from '../core/score.ts'
+
 /**
  * A recipe as the rest of the house reads it: checked, complete, paths absolute. What is absent here is decided by what
  * is found (the preset, the graph, the samples) and said aloud there. A Recipe is also a valid recipe file, key by key.
@@ -25,6 +27,8 @@ export interface Recipe {
   }
   readonly quantize: QuantizeRecipe
   readonly compare: CompareRecipe
+  /** How `tune` searches. Absent: its defaults. */
+  readonly tune?: TuneRecipe
   /** Bounds by name, as `psnr_y_drop_db: 0.1`. */
   readonly gates: Readonly<Record<string, number>>
   /** Absent: as many as the machine has cores. */
@@ -46,6 +50,21 @@ export type ActivationType = (typeof ACTIVATION_TYPES)[number]
 
 export const WEIGHT_TYPES = ['uint4', 'int4', 'uint8', 'int8', 'uint16', 'int16'] as const
 export type WeightType = (typeof WEIGHT_TYPES)[number]
+
+/** How weights share scales: one a channel, one a tensor, or one for each of a few groups of channels of like magnitude. */
+export const GRANULARITIES = ['channel', 'tensor', 'group'] as const
+export type Granularity = (typeof GRANULARITIES)[number]
+
+/** How weights are rounded to codes. */
+export const ROUNDINGS = ['nearest', 'adaround'] as const
+export type Rounding = (typeof ROUNDINGS)[number]
+
+/** Where the scales of weights come from: their largest values, or a search on samples. */
+export const WEIGHT_SCALES = ['absmax', 'search'] as const
+export type WeightScale = (typeof WEIGHT_SCALES)[number]
+
+export const BIAS_CORRECTIONS = ['off', 'empirical', 'analytic'] as const
+export type BiasCorrection = (typeof BIAS_CORRECTIONS)[number]
 
 export const QUALITY_METRICS = ['psnr-y', 'psnr-rgb', 'ssim-y', 'ssim-rgb', 'sqnr', 'cosine'] as const
 export type QualityMetric = (typeof QUALITY_METRICS)[number]
@@ -72,7 +91,9 @@ export interface EvaluationRecipe extends SamplesRecipe {
   /** Absolute folder, or a pattern that turns the stem of a sample into that of its reference. Absent: paired by name. */
   readonly reference?: string | { readonly pattern: string }
   /** Absent: psnr-y where there are references, else sqnr. */
-  readonly metric?: QualityMetric
+  readonly metric?: QualityMetric | ScoreSettings
+  /** Classes or boxes that are really there. Absent: only agreement with the float model is measured. */
+  readonly labels?: LabelsSource
   /** Pixels left out on every side. Absent: the model's upscale factor. */
   readonly shave?: number
 }
@@ -87,7 +108,7 @@ export interface PreprocessRecipe {
   readonly resize?: {
     readonly mode: 'fit' | 'fill' | 'stretch'
     readonly size: readonly [height: number, width: number]
-    readonly kernel: 'bicubic' | 'bilinear' | 'nearest' | 'area' | 'lanczos'
+    readonly kernel: 'bicubic' | 'bilinear' | 'nearest' | 'area' | 'lanczos' | 'opencv-linear'
   }
   readonly crop?: { readonly mode: 'center' | 'random'; readonly size: readonly [height: number, width: number] }
   readonly pad?: { readonly multiple: number }
@@ -122,10 +143,16 @@ export interface QuantizeRecipe {
     readonly bits: 4 | 8 | 16
     readonly type?: WeightType
     /** Absent: the preset decides. */
-    readonly granularity?: 'channel' | 'tensor'
+    readonly granularity?: Granularity
+    /** Most groups of a weight, for `granularity: group`. */
+    readonly groups: number
     readonly reduced?: boolean
-    readonly rounding: 'nearest'
+    readonly rounding: Rounding
+    /** search: steps by the error of the layer's outputs on samples. */
+    readonly scale: WeightScale
   }
+  /** Mean shifts that codes cause, put into biases. empirical: from samples; analytic: from rounded weights and Statistics. */
+  readonly bias: { readonly correction: BiasCorrection }
   readonly float: FloatRecipe
   /** Overrides by node name, tensor name or glob, in the order of the file: a later one wins. */
   readonly layers: Readonly<Record<string, LayerRecipe>>
@@ -137,6 +164,24 @@ export interface QuantizeRecipe {
   readonly fold: 'auto' | 'off'
   /** auto: a picture input takes the grid of its pixels. observed: it is calibrated as any other tensor. */
   readonly input: 'auto' | 'observed'
+  /** Weights, biases and scales are tuned against the float model's own output. Absent: they are not. */
+  readonly finetune?: FinetuneRecipe
+}
+
+export interface FinetuneRecipe {
+  readonly steps: number
+  /** Samples a step. */
+  readonly batch: number
+  /** Of Adam, for weights and biases. */
+  readonly rate: number
+  /** Of Adam, for logarithms of scales; 0: scales stay. Absent: three times the rate. */
+  readonly scaleRate?: number
+  /** Side of the square that is cut from larger samples. */
+  readonly crop: number
+  /** Share of the samples that the step is chosen by, and that are never trained on. */
+  readonly holdBack: number
+  /** Steps between two looks at them. */
+  readonly every: number
 }
 
 /** What stays in float; every list holds names or globs. ALGORITHMS 4.2 names the walks. */
@@ -152,6 +197,10 @@ export interface FloatRecipe {
   /** Every node of these operators. */
   readonly ops: readonly string[]
   readonly depthwise: boolean
+  /** The computing layers that read the model's inputs. */
+  readonly first: boolean
+  /** The computing layers that make the model's outputs. */
+  readonly last: boolean
 }
 
 /** Names follow the Sophon tools. */
@@ -166,6 +215,27 @@ export interface LayerRecipe {
   readonly forward_with_float?: boolean
   readonly method?: MethodName
   readonly bits?: 8 | 16
+  /** Of the layer's weights. */
+  readonly granularity?: Granularity
+  readonly rounding?: Rounding
+}
+
+/** What a search may change, in the order of its stages. */
+export const TUNE_AXES = ['method', 'granularity', 'preset', 'symmetric', 'equalize', 'bias', 'rounding', 'weight-scale', 'layers', 'float'] as const
+export type TuneAxis = (typeof TUNE_AXES)[number]
+
+export interface TuneRecipe {
+  /** Absent: the metric of the evaluation. */
+  readonly score?: EvaluationRecipe['metric'] & {}
+  /** Held-back samples that trials are scored on; never those of the evaluation. Absent: the calibration samples. */
+  readonly samples?: EvaluationRecipe
+  /** Budget of a search. Absent: until its stages are through. */
+  readonly minutes?: number
+  readonly trials?: number
+  /** Absent: all that the model and the rest of the recipe leave open. */
+  readonly axes?: readonly TuneAxis[]
+  /** Largest share of multiply-accumulates that a search may leave in float. */
+  readonly floatShare: number
 }
 
 export interface CompareRecipe {

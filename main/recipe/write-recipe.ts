@@ -1,6 +1,6 @@
 import { isAbsolute, relative, sep } from 'node:path'
 import { Document, isScalar, visit } from 'yaml'
-import type { Recipe } from './recipe.ts'
+import type { EvaluationRecipe, Recipe } from './recipe.ts'
 import { RECIPE_SCHEMA } from './schema.ts'
 
 /**
@@ -21,6 +21,13 @@ export function writeRecipe(recipe: Recipe, folder?: string): string {
   return document.toString({ lineWidth: 0 })
 }
 
+const shortPaths = ({ path, reference, labels, metric }: EvaluationRecipe, short: (path: string) => string): Pick<EvaluationRecipe, 'path' | 'reference' | 'labels' | 'metric'> => ({
+  path: short(path),
+  ...(typeof reference === 'string' ? { reference: short(reference) } : {}),
+  ...(labels ? { labels: { ...labels, ...(labels.path === undefined ? {} : { path: short(labels.path) }), ...(labels.classes === undefined ? {} : { classes: short(labels.classes) }) } } : {}),
+  ...(typeof metric === 'object' && metric.kind === 'module' ? { metric: { ...metric, score: short(metric.score) } } : {}),
+})
+
 function withRelativePaths(recipe: Recipe, folder: string): Recipe {
   const short = (path: string): string => {
     const inside = relative(folder, path)
@@ -34,13 +41,8 @@ function withRelativePaths(recipe: Recipe, folder: string): Recipe {
     ...(recipe.workspace === undefined ? {} : { workspace: short(recipe.workspace) }),
     samples: {
       ...(calibration && { calibration: { ...calibration, path: short(calibration.path) } }),
-      ...(evaluation && {
-        evaluation: {
-          ...evaluation,
-          path: short(evaluation.path),
-          ...(typeof evaluation.reference === 'string' ? { reference: short(evaluation.reference) } : {}),
-        },
-      }),
+      ...(evaluation && { evaluation: { ...evaluation, ...shortPaths(evaluation, short) } }),
     },
+    ...(recipe.tune?.samples && { tune: { ...recipe.tune, samples: { ...recipe.tune.samples, ...shortPaths(recipe.tune.samples, short) } } }),
   }
 }

@@ -12,11 +12,30 @@ import { REWRITES } from './rewrites.ts'
 import { shiftedFeeds } from './preprocess-shift.ts'
 import type { Match, PreprocessShift, Refusal, Rewrite, RewriteContext, Rewritten } from './rewrite.ts'
 
-/** One rewrite that is wished for, with its settings. `nodes`: only matches whose first node is named here. */
+/** One rewrite that is wished for, with its settings. `nodes`: only matches whose first node is named here. `except`: none of these. */
 export interface RewriteWish {
   readonly rewrite: string
   readonly options: Readonly<Record<string, unknown>>
   readonly nodes?: readonly string[]
+  readonly except?: readonly string[]
+}
+
+const isSettings = (value: unknown): value is Readonly<Record<string, unknown>> => value !== null && typeof value === 'object' && !Array.isArray(value)
+
+/** A wish whose option `places` gives single matches settings of their own, as one wish for each of them and one for the rest. Throws `recipe.wrong-value`. */
+export function placedWishes(wish: RewriteWish): readonly RewriteWish[] {
+  const { places, ...options } = wish.options
+  if (places === undefined) return [wish]
+  if (!isSettings(places) || !Object.values(places).every(isSettings)) {
+    throw new Fault({ code: 'recipe.wrong-value', where: `rewrite.${wish.rewrite}.places`, what: '`places` names nodes, each with settings', next: 'Write places: { NODE: { setting: value } }.' })
+  }
+  const [own, { nodes }] = [Object.keys(places), wish]
+  const wanted = nodes === undefined ? own : own.filter((node) => nodes.includes(node))
+  const rest = nodes?.filter((node) => !own.includes(node))
+  return [
+    ...wanted.map((node): RewriteWish => ({ rewrite: wish.rewrite, options: { ...options, ...(places[node] as RewriteWish['options']) }, nodes: [node] })),
+    ...(rest === undefined ? [{ rewrite: wish.rewrite, options, except: own }] : rest.length > 0 ? [{ rewrite: wish.rewrite, options, nodes: rest }] : []),
+  ]
 }
 
 /** What was done to a graph: one rewrite, wherever it fits. It can be written down and done again. */
@@ -74,9 +93,10 @@ export async function findRewrites(graph: Graph, wishes: readonly RewriteWish[],
 
 const withShapes = async (graph: Graph, where: string): Promise<Graph> => ({ ...graph, values: await inferValues(encodeModel(graph), {}, where) })
 
-function candidates(graph: Graph, { rewrite, options, nodes }: RewriteWish, { context }: RewriteSettings) {
+function candidates(graph: Graph, { rewrite, options, nodes, except }: RewriteWish, { context }: RewriteSettings) {
   const { found, refused } = rewriteNamed(rewrite).find(graph, { ...context, options })
-  return { found: nodes === undefined ? found : found.filter((match) => nodes.includes(match.nodes[0]!)), refused }
+  const isWanted = ({ nodes: [first = ''] }: Match): boolean => (nodes === undefined || nodes.includes(first)) && except?.includes(first) !== true
+  return { found: found.filter(isWanted), refused }
 }
 
 /** Applies rewrites in the order they are wished for, each wherever it fits. Nothing is run: `proveStep` shows that a step is right. */

@@ -24,7 +24,7 @@ export function weightsBehind(conv: Node, { weight, bias }: ConvConstants, { m, 
 }
 
 /** Output channel of a weight element: axis 0 of a Conv; of a ConvTranspose [Cin, Cout/g, …] axis 1 within the input's group. */
-function outputChannelOf(conv: Node, weight: Tensor): (index: number) => number {
+export function outputChannelOf(conv: Node, weight: Tensor): (index: number) => number {
   const [first, second] = weight.dims as [number, number]
   const inner = weight.dims.slice(2).reduce((product, dim) => product * dim, 1)
   if (conv.op === 'Conv') return (index) => Math.floor(index / (inner * second))
@@ -35,16 +35,21 @@ function outputChannelOf(conv: Node, weight: Tensor): (index: number) => number 
   }
 }
 
-/** conv(m·x + a) as one convolution; the shift counts at every place alike, so nothing may be padded unless it is 0. */
-export function weightsBefore(conv: Node, { weight, bias }: ConvConstants, { m, a }: Affine): ConvConstants {
-  const values = float32(weight)
+/** Input channel of a weight element. */
+export function inputChannelOf(conv: Node, weight: Tensor): (index: number) => number {
   const [first, second] = weight.dims as [number, number]
   const inner = weight.dims.slice(2).reduce((product, dim) => product * dim, 1)
   const perGroup = first / intAttribute(conv, 'group', 1)
-  const channelOf = (index: number): number => {
+  return (index) => {
     const row = Math.floor(index / inner)
     return conv.op === 'Conv' ? Math.floor(Math.floor(row / second) / perGroup) * second + (row % second) : Math.floor(row / second)
   }
+}
+
+/** conv(m·x + a) as one convolution; the shift counts at every place alike, so nothing may be padded unless it is 0. */
+export function weightsBefore(conv: Node, { weight, bias }: ConvConstants, { m, a }: Affine): ConvConstants {
+  const values = float32(weight)
+  const channelOf = inputChannelOf(conv, weight)
   const scaled = tensor('float32', weight.dims, values.map((value, index) => value * m[channelOf(index)]!))
   if (a.every((shift) => shift === 0)) return { weight: scaled, bias }
   const output = outputChannelOf(conv, weight)

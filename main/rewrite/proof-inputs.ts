@@ -28,20 +28,22 @@ export async function proofInputs(expectation: Expectation, before: Session): Pr
   const fit = ([height, width]: Side): Side => [Math.ceil(height / multiple) * multiple, Math.ceil(width / multiple) * multiple]
   const ordinary: Shape = { batch: 1, side: fit(ORDINARY) }
   const make = (kind: string, shape: Shape, values: Fill): ProofInput => ({ kind, feeds: feedsOf(expectation, shape, values) })
+  const noisy = (kind: string, shape: Shape, seed: number, level = (value: (at: Place) => number) => value): ProofInput =>
+    ({ ...make(kind, shape, (index) => level(noise(seed)(index))), seed })
   const [low, high] = expectation.input?.range.value ?? [-1, 1]
   const inputs = [
-    make('noise 0', ordinary, noise(0)), make('noise 1', ordinary, noise(1)),
+    noisy('noise 0', ordinary, 0), noisy('noise 1', ordinary, 1),
     make(`all ${low}`, ordinary, () => () => 0), make(`all ${high}`, ordinary, () => () => 1),
-    make(`only ${low} and ${high}`, ordinary, (index) => rounded(noise(2)(index))),
+    noisy(`only ${low} and ${high}`, ordinary, 2, rounded),
     make('ramp down', ordinary, () => (at) => at.y), make('ramp right', ordinary, () => (at) => at.x),
     make('one bright pixel in the corner', ordinary, pixel(0, 0)), make('one bright pixel on the edge', ordinary, pixel(0.5, 1)), make('one bright pixel inside', ordinary, pixel(0.4, 0.6)),
   ]
   if (isOpen(expectation)) {
-    inputs.push(make(`noise of ${fit(ODD).join('×')}`, { batch: 1, side: fit(ODD) }, noise(3)))
-    const smallest = await firstTaken(before, SMALLEST.map(fit).map((side) => make(`noise of ${side.join('×')}, the smallest`, { batch: 1, side }, noise(4))))
+    inputs.push(noisy(`noise of ${fit(ODD).join('×')}`, { batch: 1, side: fit(ODD) }, 3))
+    const smallest = await firstTaken(before, SMALLEST.map(fit).map((side) => noisy(`noise of ${side.join('×')}, the smallest`, { batch: 1, side }, 4)))
     if (smallest) inputs.push(smallest)
   }
-  if (hasOpenBatch(expectation)) inputs.push(make('noise, a batch of 2', { batch: 2, side: ordinary.side }, noise(5)))
+  if (hasOpenBatch(expectation)) inputs.push(noisy('noise, a batch of 2', { batch: 2, side: ordinary.side }, 5))
   return inputs
 }
 

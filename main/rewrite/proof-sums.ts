@@ -1,4 +1,4 @@
-import type { WorstPlace } from '../core/run.ts'
+import type { OutputDifference, TriedInput, WorstPlace } from '../core/run.ts'
 
 /** Differences of two graphs' outputs over all inputs of a proof. */
 export interface Comparison {
@@ -11,38 +11,75 @@ export interface Comparison {
   readonly ulp: number
   readonly worst: Omit<WorstPlace, 'what'> | null
   readonly broken: WorstPlace | null
+  readonly tried: readonly TriedInput[]
+  /** One for each output, in order. */
+  byOutput(): OutputDifference[]
+  /** The differences that follow are those of this input. */
+  begin(input: string, seed: number | null): void
   add(input: string, output: string, a: Float32Array, b: Float32Array, dims: readonly number[]): void
   break(input: string, output: string, what: string): void
 }
 
 const EDGE = 8
 
+/** What is summed of one output. */
+interface OutputSums {
+  maxAbs: number
+  edgeMaxAbs: number
+  insideMaxAbs: number
+  largest: number
+  ulp: number
+}
+
 export function comparison(): Comparison {
+  const outputs = new Map<string, OutputSums>()
+  const tried: { input: string; seed: number | null; maxAbs: number }[] = []
+  const most = (key: keyof OutputSums): number => Math.max(0, ...[...outputs.values()].map((sums) => sums[key]))
   const sums = {
-    maxAbs: 0, edgeMaxAbs: 0, largest: 0, ulp: 0,
+    get maxAbs(): number { return most('maxAbs') },
+    get edgeMaxAbs(): number { return most('edgeMaxAbs') },
+    get largest(): number { return most('largest') },
+    ulp: 0,
     worst: null as Comparison['worst'],
     broken: null as WorstPlace | null,
+    tried,
+    byOutput: (): OutputDifference[] =>
+      [...outputs].map(([output, { largest, ...own }]) => ({ output, ...own, relative: own.maxAbs === 0 ? 0 : own.maxAbs / Math.max(largest, Number.MIN_VALUE) })),
+    begin(input: string, seed: number | null): void {
+      tried.push({ input, seed, maxAbs: 0 })
+    },
     break(input: string, output: string, what: string): void {
       sums.broken ??= { output, input, position: [], what }
     },
     add(input: string, output: string, a: Float32Array, b: Float32Array, dims: readonly number[]): void {
       const isEdge = edgeOf(dims)
+      const own = outputs.get(output) ?? { maxAbs: 0, edgeMaxAbs: 0, insideMaxAbs: 0, largest: 0, ulp: 0 }
+      outputs.set(output, own)
+      let here = 0
+      let overall = sums.maxAbs
       for (let i = 0; i < a.length; i++) {
         const [old, now] = [a[i]!, b[i]!]
         const magnitude = Math.abs(old)
-        if (magnitude > sums.largest && magnitude !== Infinity) sums.largest = magnitude
+        if (magnitude > own.largest && magnitude !== Infinity) own.largest = magnitude
         const difference = Math.abs(old - now)
         if (difference === 0 || Object.is(old, now)) continue
         if (Number.isNaN(difference) || difference === Infinity) {
           sums.broken ??= { output, input, position: positionOf(i, dims), what: `is ${now} where ${old} was` }
           return
         }
-        if (difference > sums.edgeMaxAbs && isEdge(i)) sums.edgeMaxAbs = difference
-        if (difference <= sums.maxAbs) continue
-        sums.maxAbs = difference
-        sums.ulp = ulpsBetween(old, now)
+        if (difference > here) here = difference
+        const side = isEdge(i) ? 'edgeMaxAbs' : 'insideMaxAbs'
+        if (difference > own[side]) own[side] = difference
+        if (difference <= own.maxAbs) continue
+        own.maxAbs = difference
+        own.ulp = ulpsBetween(old, now)
+        if (difference <= overall) continue
+        overall = difference
+        sums.ulp = own.ulp
         sums.worst = { output, input, position: positionOf(i, dims) }
       }
+      const last = tried.at(-1)
+      if (last && here > last.maxAbs) last.maxAbs = here
     },
   }
   return sums

@@ -12,6 +12,8 @@ export type Feeds = Readonly<Record<string, Tensor>>
 export interface ProofInput {
   readonly kind: string
   readonly feeds: Feeds
+  /** Of the noise that it is made of. */
+  readonly seed?: number
 }
 
 /** How an output of the rewritten graph stands to the one it replaces. */
@@ -46,7 +48,8 @@ export type Proof = Required<ProofFacts>
 export async function proveEqual(before: Session, after: Session, inputs: readonly (Feeds | ProofInput)[], options: ProofOptions, task: Task = quietTask): Promise<Proof> {
   const sums = comparison()
   for (const [index, input] of inputs.entries()) {
-    const { kind, feeds } = isProofInput(input) ? input : { kind: `input ${index}`, feeds: input }
+    const { kind, feeds, seed }: ProofInput = isProofInput(input) ? input : { kind: `input ${index}`, feeds: input }
+    sums.begin(kind, seed ?? null)
     const old = await before.run(castFeeds(feeds, before))
     const now = await after.run(castFeeds(options.feedsAfter?.(feeds) ?? feeds, after))
     for (const { name } of before.outputs) compareOutput(sums, kind, name, old, now, options.outputs?.get(name))
@@ -91,7 +94,7 @@ function factsOf(sums: Comparison, inputs: number, { rewrite, nodes, relativeTol
   const verdict = broken !== null || relative > relativeTolerance ? 'broken' : maxAbs === 0 ? 'exact' : 'within tolerance'
   return {
     rewrite, nodes, verdict, maxAbs, inputs, borders: true, relative: maxAbs === 0 ? 0 : relative, ulp, edgeMaxAbs,
-    worst: broken ?? (worst === null ? null : { ...worst, what: '' }),
+    worst: broken ?? (worst === null ? null : { ...worst, what: '' }), tried: sums.tried, outputs: sums.byOutput(),
   }
 }
 

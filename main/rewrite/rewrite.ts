@@ -9,8 +9,23 @@ export interface RewriteContext {
   readonly picture: { readonly input: string; readonly range: readonly [low: number, high: number] } | null
   /** The picture output and its range. */
   readonly output: { readonly name: string; readonly range: readonly [low: number, high: number] } | null
+  /** How the recipe puts weights and activations on codes; absent: 8 bits, a scale a channel. */
+  readonly codes?: CodesContext
+  /** What Statistics saw of each channel of a tensor, for rewrites that are given a file of them. */
+  readonly seen?: ReadonlyMap<string, SeenChannels>
   /** Settings of this rewrite (`form: cascade`). */
   readonly options: Readonly<Record<string, unknown>>
+}
+
+export interface CodesContext {
+  readonly granularity: 'channel' | 'tensor'
+  readonly weightBits: number
+  readonly activationBits: number
+}
+
+export interface SeenChannels {
+  readonly min: ArrayLike<number>
+  readonly max: ArrayLike<number>
 }
 
 /** What it costs, for one picture of the size that the graph states; null where shapes are open. Negative: saved. */

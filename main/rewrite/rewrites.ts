@@ -1,7 +1,9 @@
 import type { BoardProfile } from '../boards/profile.ts'
+import { absorbBias, absorbHighBias } from './absorb-bias.ts'
 import { anchor } from './anchor.ts'
 import { depthToSpaceMode } from './depth-to-space-mode.ts'
 import { insertClip } from './insert-clip.ts'
+import { equalize } from './equalize.ts'
 import { depthwiseToDense } from './depthwise-to-dense.ts'
 import { foldArithmetic } from './fold-arithmetic.ts'
 import { foldBatchnorm } from './fold-batchnorm.ts'
@@ -22,7 +24,7 @@ import type { Rewrite } from './rewrite.ts'
 /** Every rewrite, in the order that `auto` tries them. */
 export const REWRITES: readonly Rewrite[] = [
   fp16ToFloat, opset, removeIdentity, foldConstants, foldBatchnorm, foldArithmetic, hoistShift, fuseActivation, padIntoConv,
-  resizeToConv, anchor, depthToSpaceMode, unmixAnchor, splitConcatAdd, split, depthwiseToDense, insertClip, tailLayout,
+  resizeToConv, anchor, depthToSpaceMode, unmixAnchor, splitConcatAdd, split, depthwiseToDense, equalize, absorbBias, absorbHighBias, insertClip, tailLayout,
 ]
 
 /** What `rewrite: auto` does on every board, in order: only what keeps the function and helps all of them. */

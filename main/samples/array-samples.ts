@@ -105,7 +105,7 @@ export async function openArrays(path: string, spec: SamplesSpec, expectation: E
   for (const note of notes) task.report({ stage: 'samples', done: count, total: count, unit: 'samples', note })
   const ids = chosen.map((sample) => `sample_${String(sample).padStart(String(total - 1).length, '0')}`)
   return {
-    kind: 'arrays', count, ids, skipped: [], preprocess: null, referenced: false, notes,
+    kind: 'arrays', count, ids, skipped: [], preprocess: null, files: null, referenced: false, notes,
     sha256: hashOf(arrays, ids),
     load: async (index) => ({ id: ids[index]!, feeds: Object.fromEntries(arrays.map((array) => [array.input.name, part(array, chosen[index]!)])) }),
   }

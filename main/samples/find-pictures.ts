@@ -3,6 +3,7 @@ import { dirname, extname, join, relative, resolve, sep } from 'node:path'
 import picomatch from 'picomatch'
 import { Fault } from '../core/fault.ts'
 import { isSampleList } from '../core/sample-list.ts'
+import { datumKeys, datumPath } from './datum.ts'
 import { isPictureFile } from './read-picture.ts'
 
 /** A file that samples come from. */
@@ -102,10 +103,21 @@ async function listed(path: string, filter: Filter): Promise<PictureFile[]> {
   return files
 }
 
-/** What a samples path stands for: a folder, a list, arrays, or one picture. */
+/** Entries of a Caffe database, in the order of their keys. */
+function datums(folder: string, keys: readonly string[], filter: Filter): PictureFile[] {
+  const passes = filterOf(filter)
+  const files = keys.filter((key) => passes(key)).map((key) => ({ name: key, path: datumPath(folder, key) }))
+  if (files.length === 0) throw new Fault({ code: 'samples.none', where: folder, what: keys.length === 0 ? 'the database is empty' : `none of the ${keys.length} entries passes include and exclude`, next: 'Give a database with pictures, or correct the patterns.' })
+  return files
+}
+
+/** What a samples path stands for: a folder, a Caffe database (a folder with data.mdb), a list, arrays, or one picture. */
 export async function findSamples(path: string, filter: Filter): Promise<SampleSource> {
   const facts = await reading(path, () => stat(path))
-  if (facts.isDirectory()) return { kind: 'pictures', files: await picturesIn(path, filter), folder: path }
+  if (facts.isDirectory()) {
+    const keys = await reading(path, () => datumKeys(path))
+    return { kind: 'pictures', files: keys === undefined ? await picturesIn(path, filter) : datums(path, keys, filter), folder: path }
+  }
   const extension = extname(path).toLowerCase()
   if (extension === '.npy' || extension === '.npz') return { kind: 'arrays', path }
   if (isSampleList(path)) return { kind: 'pictures', files: await listed(path, filter), folder: dirname(path) }

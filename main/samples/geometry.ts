@@ -67,6 +67,12 @@ export function geometryOf(size: Size, preprocess: Preprocess, fixed: boolean, s
 export const sizeAfter = (size: Size, geometry: Geometry): Size =>
   geometry.pad ?? geometry.window?.size ?? geometry.frame?.size ?? geometry.resize ?? size
 
+/** How pixels after the steps lie on a picture of `size`: (row + shift) · scale. */
+export function placeOf(size: Size, { resize, frame, window }: Geometry): { readonly scale: readonly [number, number]; readonly shift: readonly [number, number] } {
+  const scale = resize === undefined ? ([1, 1] as const) : ([size[0] / resize[0], size[1] / resize[1]] as const)
+  return { scale, shift: [(window?.top ?? 0) - (frame?.top ?? 0), (window?.left ?? 0) - (frame?.left ?? 0)] }
+}
+
 function clipped(picture: Picture): Picture {
   return { ...picture, data: picture.data.map((level) => (level < 0 ? 0 : level > 255 ? 255 : level)) }
 }

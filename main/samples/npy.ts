@@ -1,7 +1,8 @@
 import { Fault } from '../core/fault.ts'
-import { elementCount, tensor } from '../onnx/tensor.ts'
 import type { ElementType } from '../onnx/element-type.ts'
 import type { Tensor, TensorData } from '../onnx/graph.ts'
+import { gathered } from '../onnx/strided.ts'
+import { elementCount, tensor } from '../onnx/tensor.ts'
 
 /**
  * NumPy's array file, versions 1 to 3: magic, version, header length, a Python dictionary, raw values.
@@ -101,22 +102,8 @@ function swapBytes(bytes: Uint8Array, itemBytes: number): void {
   for (let at = 0; at < bytes.length; at += itemBytes) bytes.subarray(at, at + itemBytes).reverse()
 }
 
-/** Values in column-major order → row-major order. */
-function toRowMajor<T extends Exclude<TensorData, string[]>>(values: T, dims: readonly number[]): T {
-  const result = values.slice() as T
-  const position = dims.map(() => 0)
-  for (let to = 0; to < values.length; to++) {
-    let from = 0
-    for (let axis = dims.length - 1; axis >= 0; axis--) from = from * dims[axis]! + position[axis]!
-    result[to] = values[from]!
-    for (let axis = dims.length - 1; axis >= 0; axis--) {
-      position[axis]!++
-      if (position[axis]! < dims[axis]!) break
-      position[axis] = 0
-    }
-  }
-  return result
-}
+/** Steps along each axis of column-major values. */
+const columnMajorStrides = (dims: readonly number[]): number[] => dims.map((_, axis) => elementCount(dims.slice(0, axis)))
 
 /**
  * A .npy file as a tensor in row-major order; float16 as its bits, bool as 0 and 1. The file must have exactly the bytes that
@@ -133,7 +120,7 @@ export function decodeNpy(bytes: Uint8Array, where: string): Tensor {
   const [, ArrayOf] = TYPES[DESCR_OF.get(type)!]!
   const values = new ArrayOf(raw.buffer)
   if (type === 'bool' && (values as Uint8Array).some((value) => value > 1)) refuse(where, 'the array of truth values holds more than 0 and 1')
-  return tensor(type, dims, fortranOrder && dims.length > 1 ? toRowMajor(values, dims) : values)
+  return tensor(type, dims, fortranOrder && dims.length > 1 ? gathered(values, dims, columnMajorStrides(dims)) : values)
 }
 
 /** A tensor as a .npy file of version 1: little-endian, row-major, header padded to 64 bytes. The same tensor gives the same bytes. */

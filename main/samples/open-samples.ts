@@ -8,7 +8,7 @@ import type { Choice } from './choose-samples.ts'
 import type { Expectation } from './expectation.ts'
 import { findSamples, picturesIn } from './find-pictures.ts'
 import type { PictureFile } from './find-pictures.ts'
-import { applyGeometry, padded } from './geometry.ts'
+import { applyGeometry, padded, placeOf } from './geometry.ts'
 import { inspectPictures } from './inspect-pictures.ts'
 import type { Candidate } from './inspect-pictures.ts'
 import { byFolder, pairReferences } from './pair-references.ts'
@@ -17,7 +17,7 @@ import { modCrop, toLuma } from './picture.ts'
 import { completePreprocess, toTensor } from './preprocess.ts'
 import type { Role } from './preprocess.ts'
 import { decodePicture, readBytes, readPicture } from './read-picture.ts'
-import type { Picture, Preprocess, Sample, SampleSet } from './sample.ts'
+import type { Picture, Preprocess, Sample, SampleSet, SampleSource } from './sample.ts'
 import { Unusable } from './unusable.ts'
 
 /** The recipe's words for one set of samples; paths absolute or relative to the working folder. */
@@ -46,6 +46,8 @@ export interface OpenedSamples extends SampleSet {
   readonly preprocess: Preprocess | null
   /** True where every sample has a reference. */
   readonly referenced: boolean
+  /** File and its size by sample; null for arrays. */
+  readonly files: readonly Pick<SampleSource, 'path' | 'size'>[] | null
   /** Remarks a person should see once. */
   readonly notes: readonly string[]
 }
@@ -74,7 +76,7 @@ export async function openSamples(spec: SamplesSpec, expectation: Expectation, t
   for (const note of remarks) task.report({ stage: 'samples', done: chosen.length, total: chosen.length, unit: 'pictures', note })
   return {
     kind: 'pictures', count: chosen.length, ids: chosen.map(({ id }) => id), sha256: hashOf(preprocess, chosen, hashes),
-    skipped: unusable.list, preprocess, notes: remarks, referenced: chosen.every(({ candidate }) => candidate.reference !== undefined),
+    skipped: unusable.list, preprocess, notes: remarks, files: chosen.map(({ candidate: { path, size } }) => ({ path, size })), referenced: chosen.every(({ candidate }) => candidate.reference !== undefined),
     load: (index) => loadSample(chosen[index], index, preprocess, expectation),
   }
 }
@@ -167,10 +169,11 @@ export async function loadSample(choice: Choice | undefined, index: number, prep
   const fed = padded(picture, geometry)
   const feeds = { [input.name]: toTensor(fed, preprocess, input.type === 'uint8' ? 'uint8' : 'float32') }
   const content = fed === picture ? {} : { content: [picture.height, picture.width] as const }
-  if (candidate.reference === undefined) return { id, feeds, picture, ...content }
+  const source = { path: candidate.path, size: candidate.size, ...placeOf(candidate.size, geometry) }
+  if (candidate.reference === undefined) return { id, feeds, picture, source, ...content }
   const { path, factor } = candidate.reference
   const reference = modCrop(asOutput(await readPicture(path), expectation), factor)
-  return { id, feeds, picture, reference: applyGeometry(reference, geometry, kernel, factor), ...content }
+  return { id, feeds, picture, source, reference: applyGeometry(reference, geometry, kernel, factor), ...content }
 }
 
 const asOutput = (picture: Picture, expectation: Expectation): Picture => (expectation.output.color.value === 'y' ? toLuma(picture) : picture)

@@ -3,6 +3,7 @@ import { extname } from 'node:path'
 import sharp from 'sharp'
 import type { Metadata } from 'sharp'
 import { Fault } from '../core/fault.ts'
+import { datumBytes, isDatumPath } from './datum.ts'
 import { bmpHeader, decodeBmp, isBmp } from './read-bmp.ts'
 import type { Picture } from './sample.ts'
 
@@ -74,14 +75,15 @@ async function firstBytes(path: string): Promise<Uint8Array> {
 /** Reads a picture's header only. Throws a `samples.picture` Fault that names the file and the reason. */
 export async function readPictureHeader(path: string): Promise<PictureHeader> {
   try {
-    const head = await firstBytes(path)
+    const datum = isDatumPath(path) ? await datumBytes(path) : undefined
+    const head = datum ?? (await firstBytes(path))
     if (head.length === 0) throw unreadable(path, 'the file is empty')
     if (isBmp(head)) {
       const { width, height, grey, alpha } = bmpHeader(head)
       checkSize(path, width, height)
       return { width, height, grey, alpha, bits: 8, turned: false }
     }
-    return headerOf(await sharp(path, OPTIONS).metadata(), path)
+    return headerOf(await sharp(datum ?? path, OPTIONS).metadata(), path)
   } catch (error) {
     throw error instanceof Fault ? error : unreadable(path, reasonOf(error), error)
   }
@@ -131,9 +133,10 @@ export async function decodePicture(bytes: Uint8Array, path: string, side?: numb
   }
 }
 
-/** A file's bytes, at most 1 GB. Throws a `samples.picture` Fault. */
+/** A file's bytes (or those of an entry of a Caffe database), at most 1 GB. Throws a `samples.picture` Fault. */
 export async function readBytes(path: string): Promise<Uint8Array> {
   try {
+    if (isDatumPath(path)) return await datumBytes(path)
     const { size } = await stat(path)
     if (size > MAX_FILE_BYTES) throw unreadable(path, `it has ${Math.round(size / 2 ** 20)} MB, more than ${MAX_FILE_BYTES / 2 ** 20}`)
     return await readFile(path)

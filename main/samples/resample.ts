@@ -1,6 +1,6 @@
 import type { Picture } from './sample.ts'
 
-export type Kernel = 'bicubic' | 'bilinear' | 'nearest' | 'area' | 'lanczos'
+export type Kernel = 'bicubic' | 'bilinear' | 'nearest' | 'area' | 'lanczos' | 'opencv-linear'
 
 /**
  * Keys' cubic with a = -0.5, the one of MATLAB `imresize` and of PIL (OpenCV and torch take -0.75).
@@ -23,6 +23,7 @@ const KERNELS = {
   bicubic: { weight: cubic, width: 4 },
   bilinear: { weight: triangle, width: 2 },
   lanczos: { weight: lanczos3, width: 6 },
+  'opencv-linear': { weight: triangle, width: 2 },
 } as const
 
 /** For each output position the source positions that make it, and how much each counts; weights add up to 1. */
@@ -69,12 +70,13 @@ function areaTaps(inputs: number, outputs: number): Taps {
 
 /**
  * Centres aligned: output x looks at source (x + 0.5) * inputs / outputs - 0.5. When shrinking, the kernel is widened by the
- * factor, so that it filters what the smaller picture cannot hold (MATLAB `imresize`, `Antialiasing` on). Edges are mirrored.
+ * factor, so that it filters what the smaller picture cannot hold (MATLAB `imresize`, `Antialiasing` on); `opencv-linear` is not
+ * (`cv2.resize`, INTER_LINEAR). Edges are mirrored.
  */
 function kernelTaps(inputs: number, outputs: number, kernel: keyof typeof KERNELS): Taps {
   const { weight, width } = KERNELS[kernel]
   const scale = outputs / inputs
-  const narrow = Math.min(scale, 1)
+  const narrow = kernel === 'opencv-linear' ? 1 : Math.min(scale, 1)
   const support = width / narrow
   return tapsFrom(outputs, Math.ceil(support) + 2, (output, tap) => {
     const centre = (output + 0.5) / scale - 0.5
@@ -127,7 +129,7 @@ function resampleColumns(plane: Float32Array, columns: number, taps: Taps): Floa
 
 /**
  * A picture of another size. Kernels: `bicubic` and `lanczos` (overshoot: levels can leave 0..255), `bilinear`, all three with
- * anti-aliasing when shrinking; `area` (mean of the covered pixels); `nearest` (no filter). Nothing is rounded or clipped.
+ * anti-aliasing when shrinking; `opencv-linear` the same as `bilinear` without it; `area` (mean of the covered pixels); `nearest` (no filter). Nothing is rounded or clipped.
  */
 export function resample(picture: Picture, height: number, width: number, kernel: Kernel): Picture {
   if (picture.width === width && picture.height === height) return picture

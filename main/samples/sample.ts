@@ -9,6 +9,15 @@ export interface Picture {
   readonly data: Float32Array
 }
 
+/** The file of a sample, and where the input's pixels lie on it: (row + shift) · scale. */
+export interface SampleSource {
+  readonly path: string
+  /** Height and width of the picture in the file. */
+  readonly size: readonly [height: number, width: number]
+  readonly scale: readonly [down: number, across: number]
+  readonly shift: readonly [top: number, left: number]
+}
+
 /** The named input tensors of one image, with its reference picture where there is one. */
 export interface Sample {
   /** Name without folder and extension; unique in its set (a crop adds `#k`). */
@@ -18,6 +27,8 @@ export interface Sample {
   readonly picture?: Picture
   /** What the model should give, mod-cropped to a multiple of the model's scale. */
   readonly reference?: Picture
+  /** Where its pixels come from. Absent for arrays. */
+  readonly source?: SampleSource
   /** Height and width before padding to the right and below; absent where nothing was padded. The output is cut to it × factor. */
   readonly content?: readonly [height: number, width: number]
 }
@@ -31,7 +42,7 @@ export interface Preprocess {
   readonly mean: readonly number[]
   readonly scale: readonly number[]
   readonly layout: 'nchw' | 'nhwc'
-  readonly resize?: { readonly mode: 'fit' | 'fill' | 'stretch'; readonly size: readonly [height: number, width: number]; readonly kernel: 'bicubic' | 'bilinear' | 'nearest' | 'area' | 'lanczos' }
+  readonly resize?: { readonly mode: 'fit' | 'fill' | 'stretch'; readonly size: readonly [height: number, width: number]; readonly kernel: 'bicubic' | 'bilinear' | 'nearest' | 'area' | 'lanczos' | 'opencv-linear' }
   readonly crop?: { readonly mode: 'center' | 'random'; readonly size: readonly [height: number, width: number] }
   readonly pad?: { readonly multiple: number }
 }

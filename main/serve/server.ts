@@ -166,5 +166,6 @@ async function sendRecorded(app: RecordedFiles, path: string, request: IncomingM
   if (found === null) return refuse(response, NOTHING_THERE)
   response.writeHead(200, found.headers)
   if (request.method === 'HEAD') response.end()
-  else await pipeline(createReadStream(found.path, { end: Math.max(found.bytes - 1, 0) }), response)
+  // Who left meanwhile wants nothing any more.
+  else if (!response.destroyed) await pipeline(createReadStream(found.path, { end: Math.max(found.bytes - 1, 0) }), response)
 }

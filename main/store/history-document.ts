@@ -25,7 +25,7 @@ const ARTIFACT_PATH = /^artifacts\/([0-9a-f]{2})\/(\1[0-9a-f]{62})(\.[a-z0-9]{1,
 /** A recorded run with its outcome. Artifacts have the path that they have below a workspace. */
 const RUN = z.looseObject({
   run: ID, parent: ID.nullable(),
-  verb: z.enum(['run', 'calibrate', 'quantize', 'compare', 'demo', 'inspect', 'rewrite', 'audit', 'tune', 'export']),
+  verb: z.enum(['run', 'calibrate', 'quantize', 'compare', 'demo', 'inspect', 'rewrite', 'audit', 'tune', 'export', 'verify', 'weights', 'import']),
   status: z.enum(['done', 'failed', 'cancelled']),
   created: MOMENT, seconds: z.number().min(0),
   fault: z.looseObject({ code: z.string().regex(/^(?:input|model|samples|recipe|workspace|engine|bug)\./), what: z.string(), where: z.string().optional(), next: z.string().optional() }).optional(),
@@ -35,6 +35,7 @@ const RUN = z.looseObject({
   quality: z.looseObject({
     protocol: z.string(), unit: z.enum(['dB', 'ratio', '%']), ...VERSIONS,
     perSample: z.array(z.looseObject({ sample: z.string().min(1), ...VERSIONS })), others: z.record(z.string(), z.object(VERSIONS)),
+    besides: z.record(z.string(), z.array(z.looseObject({ sample: z.string().min(1), ...VERSIONS }))).optional(),
   }).optional(),
   latency: z.looseObject({ protocol: z.string(), floatMs: TIMING, fusedMs: TIMING, ratio: REAL }).optional(),
   size: z.looseObject({ floatBytes: COUNT, quantizedBytes: COUNT, ratio: REAL }).optional(),
@@ -51,6 +52,8 @@ const RUN = z.looseObject({
     rewrite: z.string(), nodes: z.array(z.string()), verdict: z.enum(['exact', 'within tolerance', 'broken']), maxAbs: REAL, inputs: COUNT, borders: z.boolean(),
     relative: REAL.optional(), ulp: REAL.optional(), edgeMaxAbs: REAL.optional(),
     worst: z.looseObject({ output: z.string(), input: z.string(), position: z.array(COUNT), what: z.string() }).nullable().optional(),
+    tried: z.array(z.looseObject({ input: z.string(), seed: REAL.nullable(), maxAbs: REAL })).optional(),
+    outputs: z.array(z.looseObject({ output: z.string(), maxAbs: REAL, edgeMaxAbs: REAL, insideMaxAbs: REAL, relative: REAL, ulp: REAL })).optional(),
   })).optional(),
   findings: z.array(z.looseObject({
     rule: z.string(), severity: z.enum(['error', 'warning', 'note']), node: z.string(), tensor: z.string(), what: z.string(), why: z.string(), fix: z.string(),
@@ -59,6 +62,9 @@ const RUN = z.looseObject({
   artifacts: z.array(z.looseObject({ role: z.string().regex(/^[a-z0-9-]{1,64}$/), path: z.string().regex(ARTIFACT_PATH), sha256: SHA256, bytes: COUNT })
     .refine(({ path, sha256 }) => ARTIFACT_PATH.exec(path)?.[2] === sha256, 'the path of an artifact is not that of its content')).optional(),
   notes: z.array(z.string()).optional(),
+  trials: z.array(z.looseObject({ stage: z.string(), settings: z.array(z.string()), samples: COUNT, key: z.string(), protocol: z.string(), score: VALUE, nsr: VALUE, fault: z.string().nullable() })).optional(),
+  sensitivity: z.array(z.looseObject({ unit: z.string(), nodes: z.array(z.string()), tensors: z.array(z.string()), rank: COUNT, alone: REAL, cumulativeShare: REAL })).optional(),
+  pareto: z.array(z.looseObject({ settings: z.array(z.string()), nsr: REAL, predictedNsr: REAL, bitMacs: REAL, bytes: REAL, front: z.boolean(), chosen: z.boolean() })).optional(),
   environment: z.looseObject({ scalewright: z.string(), onnxruntime: z.string(), node: z.string(), cpu: z.string(), threads: COUNT }),
 })
 

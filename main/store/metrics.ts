@@ -11,22 +11,23 @@ export interface MetricRow {
   readonly value: number | null
 }
 
-/** The numbers of a run, first the mean of its own protocol, then its samples, then the means of the other protocols. */
+/** The numbers of a run, first the mean of its own protocol, then its samples, then the means of the other protocols and their samples where these are kept. */
 export function metricRows(quality: Quality): MetricRow[] {
   const { protocol } = quality
   const groups = [
     { protocol, sample: '', values: quality as Versions },
     ...quality.perSample.map((values) => ({ protocol, sample: values.sample, values: values as Versions })),
     ...Object.entries(quality.others).map(([other, values]) => ({ protocol: other, sample: '', values })),
+    ...Object.entries(quality.besides ?? {}).flatMap(([other, samples]) => samples.map((values) => ({ protocol: other, sample: values.sample, values: values as Versions }))),
   ]
   return groups.flatMap(({ values, ...group }, position) => VERSIONS.map((version) => ({ ...group, position, version, value: values[version] })))
 }
 
 /** What of a Quality has no rows. */
-export type QualityHead = Omit<Quality, keyof Versions | 'perSample' | 'others'>
+export type QualityHead = Omit<Quality, keyof Versions | 'perSample' | 'others' | 'besides'>
 
 /** Splits off what `metricRows` keeps. */
-export function qualityHead({ float: _float, simulated: _simulated, fused: _fused, perSample: _perSample, others: _others, ...head }: Quality): QualityHead {
+export function qualityHead({ float: _float, simulated: _simulated, fused: _fused, perSample: _perSample, others: _others, besides: _besides, ...head }: Quality): QualityHead {
   return head
 }
 
@@ -41,7 +42,9 @@ export function qualityOf(head: QualityHead, rows: readonly MetricRow[]): Qualit
     values: { float: valueOf(group, 'float'), simulated: valueOf(group, 'simulated'), fused: valueOf(group, 'fused') },
   }))
   const [mean, ...rest] = groups
-  const perSample = rest.filter((group) => group.sample !== '').map(({ sample, values }) => ({ sample, ...values }))
+  const samples = Map.groupBy(rest.filter((group) => group.sample !== ''), (group) => group.protocol)
   const others = rest.filter((group) => group.sample === '').map((group) => [group.protocol, group.values] as const)
-  return { ...head, ...mean!.values, perSample, others: Object.fromEntries(others) }
+  const samplesOf = (protocol: string) => (samples.get(protocol) ?? []).map(({ sample, values }) => ({ sample, ...values }))
+  const besides = [...samples.keys()].filter((protocol) => protocol !== head.protocol).map((protocol) => [protocol, samplesOf(protocol)] as const)
+  return { ...head, ...mean!.values, perSample: samplesOf(head.protocol), others: Object.fromEntries(others), ...(besides.length === 0 ? {} : { besides: Object.fromEntries(besides) }) }
 }

@@ -29,6 +29,8 @@ import { findId, getRun } from './read-run.ts'
 import { summariesOf } from './run-summaries.ts'
 import type { RunSummary } from './run-summaries.ts'
 import { findStatistics, putStatistics } from './statistics-index.ts'
+import { findTrial, putTrial } from './trials.ts'
+import type { Trial } from '../core/tune.ts'
 import type { KnownStatistics } from './statistics-index.ts'
 import { guarded } from './store-fault.ts'
 import { beginRun, cancelRun, failOrphans, failRun, finishRun } from './write-run.ts'
@@ -73,6 +75,9 @@ export interface Store {
   putArtifact(content: ArtifactContent, facts: ArtifactFacts): Promise<Artifact>
   findStatistics(key: string): KnownStatistics | undefined
   putStatistics(key: string, artifact: Artifact, run: string): void
+  /** Adds a trial to a running run, at once and for good. */
+  putTrial(run: string, trial: Trial): void
+  findTrial(key: string): Trial | undefined
   /** Writes runs as one file: whole or not at all. */
   exportHistory(request: ExportRequest, task?: Task): Promise<HistoryExport>
   /** Adds the runs of such a file that are not here yet: all or none. */
@@ -130,6 +135,8 @@ export function storeOn(db: Db, folder: string, orphans: readonly string[] = [])
     putArtifact: (content, facts) => putArtifact(folder, content, facts),
     findStatistics: (key) => findStatistics(db, folder, key),
     putStatistics: (key, artifact, run) => putStatistics(db, folder, key, artifact, run),
+    putTrial: (run, trial) => putTrial(db, run, trial),
+    findTrial: (key) => findTrial(db, key),
     exportHistory: (request, task = quietTask) => exportHistory(db, folder, request, task),
     importHistory: (file, task = quietTask) => importHistory(db, folder, file, task),
     async check(task = quietTask) {

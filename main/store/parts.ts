@@ -14,7 +14,7 @@ export interface Part {
   fromRow(row: SqlRow): object
 }
 
-export type PartName = 'scales' | 'layers' | 'operators' | 'proofs' | 'findings' | 'gates' | 'artifacts'
+export type PartName = 'scales' | 'layers' | 'operators' | 'proofs' | 'findings' | 'gates' | 'artifacts' | 'trials' | 'sensitivity' | 'pareto'
 
 type ElementOf<Name extends PartName> = NonNullable<Run[Name]>[number]
 
@@ -60,12 +60,30 @@ const operators = part('operators', { node: 'plain', op: 'plain', version: 'plai
 
 const proofs = part('proofs', {
   rewrite: 'plain', nodes: 'json', verdict: 'plain', maxAbs: 'number', inputs: 'plain', borders: 'flag',
-  relative: 'number-or-absent', ulp: 'number-or-absent', edgeMaxAbs: 'number-or-absent', worst: 'json-or-absent',
+  relative: 'number-or-absent', ulp: 'number-or-absent', edgeMaxAbs: 'number-or-absent', worst: 'json-or-absent', tried: 'json-or-absent', outputs: 'json-or-absent',
 })
 
 const findings = part('findings', { rule: 'plain', severity: 'plain', node: 'plain', tensor: 'plain', what: 'plain', why: 'plain', fix: 'plain' })
 
 const gates = part('gates', { rule: 'plain', measured: 'plain', passed: 'flag' })
+
+const trials = part('trials', {
+  stage: 'plain', settings: 'json', samples: 'plain', key: 'plain', protocol: 'plain', score: 'plain', floatScore: 'plain', scoreError: 'plain', nsr: 'plain', scales: 'plain', model: 'plain',
+  seconds: 'plain', inferenceSeconds: 'plain', inferences: 'plain', savedInferences: 'plain', fault: 'plain',
+})
+
+const sensitivity = part('sensitivity', {
+  unit: 'plain', layer: 'plain', op: 'plain', nodes: 'json', tensors: 'json', rank: 'plain', alone: 'plain', allButOne: 'plain', accumulated: 'plain', aloneScore: 'plain', allButOneScore: 'plain',
+  accumulatedScore: 'plain', weightNsr: 'plain', inputNsr: 'plain', outputNsr: 'plain', clipShare: 'plain', macsShare: 'plain', cumulativeShare: 'plain',
+})
+
+const pareto = part('pareto', {
+  settings: 'json', plan: 'json', protocol: 'plain', score: 'plain', lost: 'plain', nsr: 'plain', predictedNsr: 'plain', bitMacs: 'plain', bytes: 'plain', macsInt16: 'plain',
+  macsFloat: 'plain', latency: 'plain', front: 'flag', chosen: 'flag',
+})
+
+/** The part that is written element by element while its run lasts. */
+export const TRIALS = trials
 
 /** Paths inside the workspace are kept relative to it, so that the folder can be moved. */
 function artifacts(folder: string): Part {
@@ -88,4 +106,4 @@ export function inWorkspace(folder: string, path: string): string {
 }
 
 /** Every part of a run that has a table of its own. */
-export const partsOf = (folder: string): readonly Part[] => [scales, layers, operators, proofs, findings, gates, artifacts(folder)]
+export const partsOf = (folder: string): readonly Part[] => [scales, layers, operators, proofs, findings, gates, artifacts(folder), trials, sensitivity, pareto]

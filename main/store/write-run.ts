@@ -34,6 +34,8 @@ export function finishRun(db: Db, folder: string, run: Run): void {
     if (status === undefined) insertHead(db, run, null, null)
     else if (status === 'running') updateHead(db, run)
     else throw new Fault({ code: 'bug.run-ended', where: run.run, what: `the run was already recorded as ${String(status)}` })
+    // Trials are written as they end; the run has them all.
+    db.prepare('DELETE FROM trials WHERE run = ?').run(run.run)
     insertMetrics(db, run)
     insertParts(db, folder, run)
     summarize(db, run.run)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { call } from './call.ts'
+import { EXPORT_CALLS } from './exports.ts'
 import { HISTORY_CALLS } from './history.ts'
 import { JOB, JOB_DETAIL, JOB_SPEC } from './job.ts'
 import { METHODS_CALLS } from './methods.ts'
@@ -11,6 +12,7 @@ import { ASSIGNMENT, CHECKED_RECIPE, RECIPE_CHOICES, RECIPE_JSON, RECIPE_TEXT } 
 import { REWRITE_CALLS } from './rewrite.ts'
 import { GATE_REPORT, RUN, RUN_DIFF, RUN_FILTER, RUN_REF, RUN_SUMMARY } from './run.ts'
 import { HISTOGRAM, HISTOGRAM_REQUEST, TENSORS, THRESHOLDS, THRESHOLDS_REQUEST, WHAT_IF, WHAT_IF_REQUEST } from './statistics.ts'
+import { TUNE_CALLS } from './tune.ts'
 import { UPLOAD_CALLS } from './uploads.ts'
 
 const NOTHING = z.strictObject({})
@@ -107,7 +109,9 @@ export const CALLS = {
   ...PICTURE_CALLS,
   ...REWRITE_CALLS,
   ...SAMPLES_CALLS,
+  ...TUNE_CALLS,
   ...UPLOAD_CALLS,
+  ...EXPORT_CALLS,
   ...LAYER_CALLS,
   ...METHODS_CALLS,
 } as const

@@ -87,13 +87,6 @@ export const HISTORY_CALLS = {
   'runs.waive': call(z.strictObject({ run: RUN_REF, rule: z.string().min(1).max(500), reason: z.string().trim().min(3).max(2000) }), z.object({ waivers: z.array(WAIVER) }), true),
   /** The run's gates against the pinned baseline of its model. Fault `input.no-baseline` where none is pinned. */
   'runs.gateBaseline': call(z.strictObject({ run: RUN_REF }), GATE_REPORT),
-  /** Writes runs (without `runs`: all that have ended) and what they came from as one file, to be fetched from `exportPath(name)` within a day. */
-  'runs.export': call(
-    z.strictObject({ runs: z.array(RUN_REF).min(1).max(10_000).optional(), artifacts: z.boolean().default(true) }),
-    z.object({ name: z.string(), bytes: z.number(), runs: z.number(), artifacts: z.number(), leftOut: z.number() }), true,
-  ),
-  /** Adds the runs of an uploaded history file that are not here yet: all or none. Faults `input.not-a-history`, `input.newer-history`, `input.damaged-history`. */
-  'runs.import': call(z.strictObject({ upload: z.string().min(1).max(100) }), z.object({ added: z.number(), known: z.number(), artifacts: z.number() }), true),
 } as const
 
 /** Where the bytes of an export are (GET, same origin in both doors). */

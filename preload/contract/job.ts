@@ -1,14 +1,27 @@
 import { z } from 'zod'
+import { EXPORT_SPEC, VERIFY_SPEC } from './exports.ts'
 import { FAULT } from './fault.ts'
 import { METHOD_ROW, RECOMMENDATION } from './methods.ts'
 import { ASSIGNMENT, RECIPE_TEXT } from './recipe.ts'
 import { REWRITE_WISH } from './rewrite.ts'
 import { RUN_REF } from './run.ts'
 
-export const JOB_KIND = z.enum(['run', 'methods', 'calibrate', 'quantize', 'compare', 'rewrite', 'demo'])
+export const JOB_KIND = z.enum(['run', 'methods', 'calibrate', 'quantize', 'compare', 'rewrite', 'tune', 'demo', 'runs-export', 'runs-import', 'export', 'verify'])
 export type JobKind = z.infer<typeof JOB_KIND>
 
 const parent = RUN_REF.optional()
+
+/** What tuning can do; its runs hold `tune` with `trials`, `sensitivity` or `pareto`. */
+export const TUNE_SPEC = z.discriminatedUnion('mode', [
+  /** Tries settings (short or whole paths): the run that comes back is a child with its own model and quality. */
+  z.strictObject({ kind: z.literal('tune'), mode: z.literal('try'), recipe: RECIPE_TEXT, settings: z.array(ASSIGNMENT).min(1).max(1000), parent }),
+  /** Who takes most from the outputs: `sensitivity` of the run. `full`: also all but one and accumulated, at four times the cost. */
+  z.strictObject({ kind: z.literal('tune'), mode: z.literal('sensitivity'), recipe: RECIPE_TEXT, samples: z.int().min(1).max(10_000).optional(), full: z.boolean().default(false), parent }),
+  /** Searches by `tune` of the recipe. A `runs` event tells of each trial; `runs.show` of the running run has them. Cancelled, it ends as done with the best so far. `resume`: a search that goes on. */
+  z.strictObject({ kind: z.literal('tune'), mode: z.literal('search'), recipe: RECIPE_TEXT, parent, resume: RUN_REF.optional() }),
+  /** Plans of mixed precision, measured: `pareto` of the run. With a budget (`psnr_y_drop_db<=0.02`, `latency<=0.6x`, `bitmacs<=1.2x`, `bytes<=0.5x`, `macs_int16<=0.2x`) the plan inside it becomes the run's model. */
+  z.strictObject({ kind: z.literal('tune'), mode: z.literal('pareto'), recipe: RECIPE_TEXT, budget: z.string().min(1).max(100).optional(), samples: z.int().min(1).max(10_000).optional(), parent }),
+])
 
 /** What a job is to do. `parent` is the run that a change was made to: the new run becomes its child. */
 export const JOB_SPEC = z.discriminatedUnion('kind', [
@@ -22,6 +35,18 @@ export const JOB_SPEC = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('compare'), run: RUN_REF, set: z.array(ASSIGNMENT).max(1000).default([]) }),
   /** Rewrites the recipe's model, proves each step and keeps the model with its plan. */
   z.strictObject({ kind: z.literal('rewrite'), recipe: RECIPE_TEXT, wishes: z.array(REWRITE_WISH).min(1).max(100), parent }),
+  TUNE_SPEC,
+  /**
+   * Writes runs (without `runs`: all that have ended) and what they came from as one file; what came of it stands in `transfer`. This and
+   * the next wait for nothing in the queue.
+   */
+  z.strictObject({ kind: z.literal('runs-export'), runs: z.array(RUN_REF).min(1).max(10_000).optional(), artifacts: z.boolean().default(true) }),
+  /** Adds the runs of an uploaded history file that are not here yet: all or none. Faults `input.not-a-history`, `input.newer-history`, `input.damaged-history`. */
+  z.strictObject({ kind: z.literal('runs-import'), upload: z.string().min(1).max(100) }),
+  /** Writes the bundle of a run for a board; `export.bundle` of the new run says what was written. */
+  EXPORT_SPEC,
+  /** Checks a bundle, and a board's dump against it; `export.verified` of the new run says what was found. */
+  VERIFY_SPEC,
   /** The whole way on the bundled sample. */
   z.strictObject({ kind: z.literal('demo') }),
 ])
@@ -48,6 +73,15 @@ export const JOB_PROGRESS = z.object({
 })
 export type JobProgress = z.infer<typeof JOB_PROGRESS>
 
+/** What came of history as a file. */
+export const TRANSFER = z.discriminatedUnion('kind', [
+  /** `name`: the file is fetched from `exportPath(name)` within a day. `leftOut`: artifacts outside the workspace that are gone or were changed. */
+  z.object({ kind: z.literal('exported'), name: z.string(), bytes: z.number(), runs: z.number(), artifacts: z.number(), leftOut: z.number() }),
+  /** `known`: runs of the file that were here already. */
+  z.object({ kind: z.literal('imported'), added: z.number(), known: z.number(), artifacts: z.number() }),
+])
+export type Transfer = z.infer<typeof TRANSFER>
+
 /** One job of the queue, as lists and events carry it. Times are ISO 8601, UTC. */
 export const JOB = z.object({
   id: z.string(),
@@ -64,6 +98,8 @@ export const JOB = z.object({
   runs: z.array(METHOD_ROW),
   /** Which of them to take; null until that is known, and for other jobs. */
   recommendation: RECOMMENDATION.nullable(),
+  /** Null before it is done, and for other jobs than `runs-export` and `runs-import`. */
+  transfer: TRANSFER.nullable(),
   /** Why it failed. A failed gate is no failure: see the run's gates. */
   fault: FAULT.nullable(),
   created: z.string(),

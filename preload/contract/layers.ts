@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { call } from './call.ts'
-import { CODE_TYPE, RUN_REF } from './run.ts'
+import { CODE_TYPE, RUN_REF, type ScaleRow } from './run.ts'
 
 const NAME = z.string().min(1).max(4096)
 const real = z.number().min(-3.5e38).max(3.5e38)
@@ -37,6 +37,30 @@ const PLANNED_TENSOR = z.object({
 })
 export type PlannedTensor = z.infer<typeof PLANNED_TENSOR>
 
+/** Rules that a range is found by, in the order in which they are asked. */
+const EXPLAIN_RULE = z.enum(['float', 'given', 'known', 'method', 'th_scale', 'bound', 'group', 'sum'])
+
+/** Why a tensor is quantized as it is. */
+export const TENSOR_EXPLANATION = z.object({
+  asked: z.string(),
+  /** The tensor that carries the codes of what was asked for. */
+  tensor: z.string(),
+  kind: z.enum(['activation', 'weight', 'bias', 'float']),
+  layer: z.string(),
+  ops: z.array(z.string()),
+  group: z.array(z.string()),
+  by: EXPLAIN_RULE,
+  /** Place in the recipe that decided; null: the rule itself. */
+  line: z.string().nullable(),
+  steps: z.array(z.object({ rule: EXPLAIN_RULE, applies: z.boolean(), line: z.string().nullable(), says: z.string() })),
+  wishes: z.array(z.object({ line: z.string(), kind: z.enum(['op', 'pattern', 'exact']), key: z.string(), value: z.string(), tensor: z.string(), used: z.boolean() })),
+  row: (z.looseObject({ tensor: z.string(), scale: z.array(z.number()) }) as unknown as z.ZodType<ScaleRow>).nullable(),
+  seenAs: z.string().nullable(),
+  now: z.object({ clippedPercent: z.number(), predictedSqnrDb: z.number() }).nullable(),
+  methods: z.array(z.object({ name: z.string(), decided: z.string(), lo: z.number(), hi: z.number(), why: z.string(), clippedPercent: z.number(), step: z.number(), predictedSqnrDb: z.number() })),
+})
+export type TensorExplanation = z.infer<typeof TENSOR_EXPLANATION>
+
 export const LAYERS_BELOW = z.object({
   /** The run's recipe with the changes, whole, as a job takes it. */
   recipe: z.string(),
@@ -57,6 +81,8 @@ export type LayersBelow = z.infer<typeof LAYERS_BELOW>
 export const LAYER_CALLS = {
   /** Every activation in topological order. */
   'layers.plan': call(z.strictObject({ run: RUN_REF }), z.object({ tensors: z.array(PLANNED_TENSOR) })),
+  /** Which line or rule decided for a tensor or layer, and what every method would give. Faults: `input.unknown-tensor`. */
+  'layers.explain': call(z.strictObject({ run: RUN_REF, tensor: NAME }), TENSOR_EXPLANATION),
   /** What changes to single layers would reach. Nothing is run. Faults: `recipe.*`. */
   'layers.below': call(z.strictObject({ run: RUN_REF, layers: z.record(NAME, LAYER_CHANGE) }), LAYERS_BELOW),
 } as const

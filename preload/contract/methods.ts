@@ -14,6 +14,8 @@ export const METHOD_ROW = z.object({
   simulated: number,
   /** Float less simulated, in `unit`. */
   drop: number,
+  /** Share of samples (or boxes) on which the simulated model says what float says, in percent. */
+  agreement: number,
   /** SQNR of the worst layer in dB, everything before it quantized too where that was measured. */
   worstDb: number,
   worstTensor: z.string().nullable(),

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { BOARD_REPORT } from './boards.ts'
 import { call } from './call.ts'
 import { FAULT } from './fault.ts'
+import { RECIPE_TEXT } from './recipe.ts'
+import type { Finding } from './run.ts'
 
 /** The window never needs to know where a model lies: the bundled one, a model of a recorded run, or a path that a person typed. */
 export const MODEL_REF = z.discriminatedUnion('kind', [
@@ -92,10 +94,16 @@ export const MODEL_GRAPH = z.object({
 })
 export type ModelGraph = z.infer<typeof MODEL_GRAPH>
 
+const FINDING: z.ZodType<Finding> = z.object({
+  rule: z.string(), severity: z.enum(['error', 'warning', 'note']), node: z.string(), tensor: z.string(), what: z.string(), why: z.string(), fix: z.string(),
+})
+
 /** A model file, looked at; nothing is recorded. Faults: `model.*`, `input.*`. */
 export const MODEL_CALLS = {
   /** Pre-flight card. */
   'models.inspect': call(z.strictObject({ model: MODEL_REF, boards: z.array(z.string().min(1).max(200)).max(8).optional() }), INSPECT_REPORT),
   /** Answered also for models that can be read and not be run. */
   'models.graph': call(z.strictObject({ model: MODEL_REF }), MODEL_GRAPH),
+  /** Findings about the model of a draft (as text; samples may be missing) for its board, errors first; nothing is run. */
+  'models.audit': call(z.strictObject({ recipe: RECIPE_TEXT }), z.object({ findings: z.array(FINDING), notes: z.array(z.string()), board: z.string().nullable() })),
 } as const

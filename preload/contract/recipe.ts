@@ -36,6 +36,9 @@ export const RECIPE_CHOICES = z.object({
   activationTypes: z.array(z.string()),
   weightTypes: z.array(z.string()),
   metrics: z.array(z.string()),
+  /** Decoders of well-known detectors, by name, and the rules of average precision. */
+  decoders: z.array(z.string()),
+  apRules: z.array(z.string()),
   layerModes: z.array(z.string()),
   /** Names of gates and the side they bound: `<=` at most, `>=` at least. */
   gates: z.array(z.object({ name: z.string(), sense: z.enum(['<=', '>=']) })),

@@ -44,11 +44,40 @@ export const REWRITE_PREVIEW = z.object({
 })
 export type RewritePreview = z.infer<typeof REWRITE_PREVIEW>
 
+/** RGB bytes row by row, as a screen shows them. */
+const SHOWN_BYTES = z.object({ width: z.number(), height: z.number(), rgb: z.instanceof(Uint8Array) as z.ZodType<Uint8Array> })
+
+export const REPAIR_VIEW = z.object({
+  rewrite: z.string(),
+  sample: z.string(),
+  /** How many there are. */
+  samples: z.number(),
+  part: z.enum(['calibration', 'evaluation']),
+  /** Null: the sample has no reference. Of the scores, null is infinite. */
+  protocol: z.string().nullable(),
+  scores: z.object({ before: z.number().nullable(), after: z.number().nullable() }),
+  /** Of all output values. */
+  changedPercent: z.number(),
+  /** Of 255, before rounding and clipping. */
+  largest: z.number(),
+  /** What the difference is multiplied by to be seen. */
+  gain: z.number(),
+  /** Where the picture changes most, in pixels. */
+  tile: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number(), error: z.number() }),
+  pictures: z.object({ before: SHOWN_BYTES, after: SHOWN_BYTES, difference: SHOWN_BYTES, reference: SHOWN_BYTES.optional() }),
+})
+export type RepairView = z.infer<typeof REPAIR_VIEW>
+
 /** Rewrites of the model that a recipe names (a draft as text; samples may be missing). Nothing is recorded; to prove and keep: a job of kind `rewrite`. */
 export const REWRITE_CALLS = {
   'rewrites.find': call(z.strictObject({ recipe: RECIPE_TEXT }), z.object({
     sha256: z.string(),
     rewrites: z.array(z.object({ name: z.string(), kind: KIND, auto: z.boolean(), found: z.array(MATCH), refused: z.array(REFUSAL) })),
   })),
+  /** What a repair among the steps of a preview does to one sample; computed when asked. Faults: `recipe.no-samples`, `model.no-picture`, `input.unknown-sample`. */
+  'rewrites.repair': call(
+    z.strictObject({ recipe: RECIPE_TEXT, wishes: z.array(REWRITE_WISH).max(100), step: z.int().min(0).max(10_000), sample: z.int().min(0).max(1_000_000) }),
+    REPAIR_VIEW,
+  ),
   'rewrites.preview': call(z.strictObject({ recipe: RECIPE_TEXT, wishes: z.array(REWRITE_WISH).max(100) }), REWRITE_PREVIEW),
 } as const

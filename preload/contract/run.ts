@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { FAULT } from './fault.ts'
+import type { ParetoPoint, Trial, TuneFacts, UnitSensitivity } from './tune.ts'
 
 /** Id of a run: a full one, a beginning that is unique, or a tag. */
 export const RUN_REF = z.string().min(1).max(200)
-export const VERB = z.enum(['run', 'calibrate', 'quantize', 'compare', 'demo', 'inspect', 'rewrite', 'audit', 'tune', 'export'])
+export const VERB = z.enum(['run', 'calibrate', 'quantize', 'compare', 'demo', 'inspect', 'rewrite', 'audit', 'tune', 'export', 'verify', 'weights', 'import'])
 export const RUN_STATUS = z.enum(['running', 'done', 'failed', 'cancelled'])
 export type Verb = z.infer<typeof VERB>
 export type RunStatus = z.infer<typeof RUN_STATUS>
@@ -90,6 +91,11 @@ export interface Run {
   /** Bytes by `artifactPath(run, role)`. */
   readonly artifacts?: readonly Artifact[]
   readonly notes?: readonly string[]
+  /** Of `tune`: what was done, and its rows; trials are there while it runs. */
+  readonly tune?: TuneFacts
+  readonly trials?: readonly Trial[]
+  readonly sensitivity?: readonly UnitSensitivity[]
+  readonly pareto?: readonly ParetoPoint[]
   readonly environment: Environment
 }
 
@@ -121,6 +127,8 @@ export interface Quality extends Versions {
   readonly unit: 'dB' | 'ratio' | '%'
   readonly perSample: readonly (Versions & { readonly sample: string })[]
   readonly others: Readonly<Record<string, Versions>>
+  /** Numbers of single samples by other protocols (agreement with float), where they are kept. */
+  readonly besides?: Readonly<Record<string, readonly (Versions & { readonly sample: string })[]>>
   readonly infinite?: Readonly<Record<string, Versions>>
 }
 
@@ -175,6 +183,31 @@ export interface ProofFacts {
   readonly edgeMaxAbs?: number
   /** Where the largest difference stands, or what is broken; null where there is none. */
   readonly worst?: WorstPlace | null
+  /** Every input in the order tried, up to one that breaks. This and `outputs` is absent in records of earlier versions. */
+  readonly tried?: readonly TriedInput[]
+  readonly outputs?: readonly OutputDifference[]
+}
+
+/** One input of a proof. */
+export interface TriedInput {
+  readonly input: string
+  /** Of the noise that it is made of; null: it is no noise. */
+  readonly seed: number | null
+  /** The largest difference that it showed on any output. */
+  readonly maxAbs: number
+}
+
+/** How far an output is from what it was, over all inputs of a proof. */
+export interface OutputDifference {
+  readonly output: string
+  readonly maxAbs: number
+  /** Near the edges of its last two axes, and inside of them. */
+  readonly edgeMaxAbs: number
+  readonly insideMaxAbs: number
+  /** maxAbs over the output's own largest magnitude. */
+  readonly relative: number
+  /** float32 steps at the place of its largest difference. */
+  readonly ulp: number
 }
 
 /** Where two outputs differ most, and how. */

@@ -37,7 +37,7 @@ export const EXPLAINED_PREPROCESS = z.object({
   mean: explained(z.array(z.number())),
   scale: explained(z.array(z.number())),
   layout: explained(LAYOUT),
-  resize: explained(z.object({ mode: z.enum(['fit', 'fill', 'stretch']), size: SIZE, kernel: z.enum(['bicubic', 'bilinear', 'nearest', 'area', 'lanczos']) }).nullable()),
+  resize: explained(z.object({ mode: z.enum(['fit', 'fill', 'stretch']), size: SIZE, kernel: z.enum(['bicubic', 'bilinear', 'nearest', 'area', 'lanczos', 'opencv-linear']) }).nullable()),
   crop: explained(z.object({ mode: z.enum(['center', 'random']), size: SIZE }).nullable()),
   pad: explained(z.object({ multiple: z.number() }).nullable()),
 })

@@ -1,12 +1,13 @@
 import { useState } from 'react'
 import { Link } from 'react-router'
+import { exportPath } from '../../preload/contract/index.ts'
 import { call, useCall, type Job } from '../client.ts'
 import { useSay, wordIn } from '../texts/texts.ts'
 import { Button } from '../ui/button.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { EngineText } from '../ui/engine-text.tsx'
 import { FaultNotice } from '../ui/fault-notice.tsx'
-import { duration, moment } from '../ui/format.ts'
+import { bytes, duration, moment } from '../ui/format.ts'
 import { secondsOf } from './foot.tsx'
 import { JobProgress } from './job-progress.tsx'
 import { isOver } from './live.ts'
@@ -41,6 +42,7 @@ function JobCard({ job, onLeave }: { readonly job: Job; readonly onLeave?: () =>
       {open && detail !== undefined ? <JobLog lines={detail.log} /> : null}
       <footer>
         {job.run !== null && job.state === 'done' ? <Link className="button" to={`/run/${job.run}`} onClick={onLeave}>{say('job.show-run')}</Link> : null}
+        {job.transfer?.kind === 'exported' ? <a className="button" href={exportPath(job.transfer.name)} download={job.transfer.name}>{say('job.download')} · {bytes(job.transfer.bytes)}</a> : null}
         {isOver(job) ? null : <Button onClick={() => void call('jobs.pause', { id: job.id, paused: !job.paused }).catch(setFault)}>{say(job.paused ? 'job.resume' : 'job.pause')}</Button>}
         {isOver(job) ? null : <Button onClick={() => void call('jobs.cancel', { id: job.id }).catch(setFault)}>{say('cancel')}</Button>}
         <Button aria-expanded={open} onClick={() => setOpen(!open)}>{say(open ? 'job.hide-log' : 'job.log')}</Button>

@@ -13,18 +13,26 @@ const LOG_LINES = 2000
 const LISTS_MS = 120
 let listsTimer: ReturnType<typeof setTimeout> | undefined
 
-function take(queries: QueryClient, event: AppEvent): void {
+/** Changes a reply that the window holds. One that is on its way may be older than the event that tells of the change: it is changed when it is here. */
+function change<T>(queries: QueryClient, queryKey: readonly unknown[], by: (known: T) => T): void {
+  const put = (): void => void queries.setQueryData<T>(queryKey, (known) => known && by(known))
+  put()
+  const query = queries.getQueryCache().find({ queryKey, exact: true })
+  if (query?.state.fetchStatus === 'fetching') query.promise?.then(() => setTimeout(put), () => undefined)
+}
+
+/** Puts what an event tells into what the window holds. */
+export function takeEvent(queries: QueryClient, event: AppEvent): void {
+  const changeDetail = (id: string, by: (known: JobDetail) => JobDetail): void => change(queries, ['jobs.get', { id }], by)
   if (event.type === 'reset' || (event.type === 'hello' && !event.resumed)) void queries.invalidateQueries()
   else if (event.type === 'job') {
     const { job } = event
-    queries.setQueryData<{ jobs: Job[] }>(JOBS_KEY, (known) => known && { jobs: withJob(known.jobs, job) })
-    queries.setQueryData<JobDetail>(['jobs.get', { id: job.id }], (known) => known && { ...known, ...job })
-  } else if (event.type === 'live') {
-    queries.setQueryData<JobDetail>(['jobs.get', { id: event.job }], (known) => known && { ...known, live: event.live })
-  } else if (event.type === 'log') {
+    change<{ jobs: Job[] }>(queries, JOBS_KEY, (known) => ({ jobs: withJob(known.jobs, job) }))
+    changeDetail(job.id, (known) => ({ ...known, ...job }))
+  } else if (event.type === 'live') changeDetail(event.job, (known) => ({ ...known, live: event.live }))
+  else if (event.type === 'log') {
     const { job, line } = event
-    queries.setQueryData<JobDetail>(['jobs.get', { id: job }], (known) =>
-      known === undefined || known.log.some(({ n }) => n === line.n) ? known : { ...known, log: [...known.log, line].slice(-LOG_LINES) })
+    changeDetail(job, (known) => (known.log.some(({ n }) => n === line.n) ? known : { ...known, log: [...known.log, line].slice(-LOG_LINES) }))
   } else if (event.type === 'runs') {
     void queries.invalidateQueries({ queryKey: ['runs.marks', { run: event.run }] })
     void queries.invalidateQueries({ queryKey: ['runs.show', { run: event.run }] })
@@ -37,7 +45,7 @@ function take(queries: QueryClient, event: AppEvent): void {
 /** Keeps what the window holds up to date, and says how the line stands. */
 export function useEvents(queries: QueryClient): Line {
   const [line, setLine] = useState<Line>('on')
-  useEffect(() => watchEvents({ onEvent: (event) => take(queries, event), onLine: setLine }), [queries])
+  useEffect(() => watchEvents({ onEvent: (event) => takeEvent(queries, event), onLine: setLine }), [queries])
   return line
 }
 

@@ -7,6 +7,8 @@ export const PLACES = [
   { name: 'layers', letter: 'l' },
   { name: 'compare', letter: 'p' },
   { name: 'rewrite', letter: 'w' },
+  { name: 'tune', letter: 't' },
+  { name: 'export', letter: 'e' },
   { name: 'history', letter: 'r' },
   { name: 'jobs', letter: 'j' },
 ] as const

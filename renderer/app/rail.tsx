@@ -1,7 +1,8 @@
 import { Menu } from '@mantine/core'
 import {
   IconAdjustmentsHorizontal, IconChartBar, IconColumns2, IconContrastFilled, IconDeviceDesktop, IconHistory, IconHome, IconKeyboard, IconListDetails, IconMoon,
-  IconPhoto, IconSun, IconTopologyStar3, IconTransform,
+  IconPackageExport,
+  IconPhoto, IconSun, IconTargetArrow, IconTopologyStar3, IconTransform,
 } from '@tabler/icons-react'
 import { Link, useLocation } from 'react-router'
 import { useProject } from '../project/project.ts'
@@ -13,7 +14,7 @@ import { changeSettings, THEMES, useSettings, type Theme } from './settings.ts'
 
 const ICONS: Readonly<Record<PlaceName, typeof IconHome>> = {
   home: IconHome, model: IconTopologyStar3, samples: IconPhoto, calibrate: IconAdjustmentsHorizontal, layers: IconChartBar, compare: IconColumns2,
-  rewrite: IconTransform, history: IconHistory, jobs: IconListDetails,
+  rewrite: IconTransform, tune: IconTargetArrow, export: IconPackageExport, history: IconHistory, jobs: IconListDetails,
 }
 
 const THEME_ICONS = { system: IconDeviceDesktop, light: IconSun, dark: IconMoon, contrast: IconContrastFilled } as const

@@ -22,6 +22,8 @@ export const openRouter = () => createHashRouter([
           { path: 'open', lazy: async () => ({ Component: (await import('../features/open/open-screen.tsx')).OpenScreen }) },
           { path: 'samples', lazy: async () => ({ Component: (await import('../features/samples/samples-screen.tsx')).SamplesScreen }) },
           { path: 'rewrite', lazy: async () => ({ Component: (await import('../features/rewrite/rewrite-screen.tsx')).RewriteScreen }) },
+          { path: 'export', lazy: async () => ({ Component: (await import('../features/export/export-screen.tsx')).ExportScreen }) },
+          { path: 'tune', lazy: async () => ({ Component: (await import('../features/tune/tune-screen.tsx')).TuneScreen }) },
           { path: 'calibrate', lazy: async () => ({ Component: (await import('../features/calibrate/calibrate-screen.tsx')).CalibrateScreen }) },
           { path: 'run/:run/layers', lazy: async () => ({ Component: (await import('../features/layers/layers-screen.tsx')).LayersScreen }) },
           { path: 'run/:run/compare', lazy: async () => ({ Component: (await import('../features/compare/compare-screen.tsx')).CompareScreen }) },

@@ -14,6 +14,10 @@ const PROJECT = z.object({
   job: STARTED.nullable(),
   /** The last run that was made from it. */
   ran: STARTED.nullable(),
+  /** The run of tuning that was taken last. */
+  tuned: z.string().optional(),
+  /** The run that a bundle was written of last. */
+  exported: z.string().optional(),
 })
 
 /** What a person works on in this window: model, samples and settings, and the run they gave. Survives a reload. */

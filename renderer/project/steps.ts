@@ -1,7 +1,7 @@
 import { recipeAt, type Project } from './project-text.ts'
 
 /** A step of the work, in its order. Each is a screen of the same name. */
-export const STEPS = ['model', 'samples', 'calibrate', 'layers', 'compare', 'rewrite'] as const
+export const STEPS = ['model', 'samples', 'calibrate', 'layers', 'compare', 'rewrite', 'tune', 'export'] as const
 export type StepName = (typeof STEPS)[number]
 
 export interface Step {
@@ -22,6 +22,14 @@ const PARTS: readonly (readonly [name: string, path: readonly string[]])[] = [
 export const changedParts = ({ recipe, ran }: Project): readonly string[] =>
   ran === null ? [] : PARTS.filter(([, path]) => JSON.stringify(recipeAt(recipe, path)) !== JSON.stringify(recipeAt(ran.recipe, path))).map(([name]) => name)
 
+/** A bundle is of one run: another run, or another recipe, makes it old. */
+function exportStep({ ran, exported }: Project, changes: readonly string[]): Step {
+  if (ran === null) return { name: 'export', state: 'blocked', because: ['calibrate'] }
+  if (exported === undefined) return { name: 'export', state: 'open', because: [] }
+  const because = exported === ran.id ? changes : ['run', ...changes]
+  return { name: 'export', state: because.length > 0 ? 'stale' : 'done', because }
+}
+
 /** How far a project is. */
 export function stepsOf(project: Project): readonly Step[] {
   const { recipe, ran } = project
@@ -41,5 +49,8 @@ export function stepsOf(project: Project): readonly Step[] {
     made('compare', ran === null ? ['calibrate'] : []),
     // It may be left out: a plan in the recipe is what it comes to.
     { name: 'rewrite', state: !hasModel ? 'blocked' : recipe['rewrite'] === undefined ? 'open' : 'done', because: hasModel ? [] : ['model'] },
+    // So may this; it is done where a tuned run was taken.
+    ran === null ? { name: 'tune', state: 'blocked', because: ['calibrate'] } : { name: 'tune', state: project.tuned === undefined ? 'open' : 'done', because: [] },
+    exportStep(project, changes),
   ]
 }

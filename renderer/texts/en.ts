@@ -1,5 +1,6 @@
 import { calibrate } from './en/calibrate.ts'
 import { compare } from './en/compare.ts'
+import { exporting } from './en/export.ts'
 import { faults } from './en/faults.ts'
 import { frame } from './en/frame.ts'
 import { history } from './en/history.ts'
@@ -9,6 +10,7 @@ import { modelFaults } from './en/model-faults.ts'
 import { open } from './en/open.ts'
 import { rewrite } from './en/rewrite.ts'
 import { samples } from './en/samples.ts'
+import { tune } from './en/tune.ts'
 import { workFaults } from './en/work-faults.ts'
 
 /** Every text of the window. `{{names}}` are filled in; `_one` and `_other` are the forms of a plural. */
@@ -220,6 +222,8 @@ export const en = {
   'role.statistics': 'Statistics',
   'role.picture': 'Picture',
   'role.recipe': 'Recipe',
+  'role.tuned-values': 'Fine-tuned values',
+  'role.tuning-losses': 'Losses of fine-tuning',
 
   'fault.input': 'This cannot be done as asked',
   'fault.model': 'The model cannot be used as it is',
@@ -253,7 +257,9 @@ export const en = {
   'stage.samples': 'load samples',
   'stage.observe': 'observe',
   'stage.solve': 'solve thresholds',
+  'stage.finetune': 'fine-tune',
   'stage.quantize': 'quantize',
+  'stage.refine': 'refine',
   'stage.compare': 'compare',
   'stage.statistics': 'statistics',
   'stage.check': 'check',
@@ -277,6 +283,7 @@ export const en = {
 
   ...calibrate,
   ...compare,
+  ...exporting,
   ...faults,
   ...frame,
   ...history,
@@ -286,5 +293,6 @@ export const en = {
   ...open,
   ...rewrite,
   ...samples,
+  ...tune,
   ...workFaults,
 } as const

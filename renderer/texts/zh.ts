@@ -1,5 +1,6 @@
 import { calibrate } from './zh/calibrate.ts'
 import { compare } from './zh/compare.ts'
+import { exporting } from './zh/export.ts'
 import { faults } from './zh/faults.ts'
 import { frame } from './zh/frame.ts'
 import { history } from './zh/history.ts'
@@ -9,6 +10,7 @@ import { modelFaults } from './zh/model-faults.ts'
 import { open } from './zh/open.ts'
 import { rewrite } from './zh/rewrite.ts'
 import { samples } from './zh/samples.ts'
+import { tune } from './zh/tune.ts'
 import { workFaults } from './zh/work-faults.ts'
 
 import type { en } from './en.ts'
@@ -222,6 +224,8 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'role.statistics': '统计量',
   'role.picture': '图片',
   'role.recipe': '配方',
+  'role.tuned-values': '微调后的数值',
+  'role.tuning-losses': '微调损失',
 
   'fault.input': '无法按要求执行',
   'fault.model': '模型无法直接使用',
@@ -255,7 +259,9 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'stage.samples': '载入样本',
   'stage.observe': '观察',
   'stage.solve': '求阈值',
+  'stage.finetune': '微调',
   'stage.quantize': '量化',
+  'stage.refine': '细化',
   'stage.compare': '比较',
   'stage.statistics': '统计量',
   'stage.check': '检查',
@@ -279,6 +285,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
 
   ...calibrate,
   ...compare,
+  ...exporting,
   ...faults,
   ...frame,
   ...history,
@@ -288,5 +295,6 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   ...open,
   ...rewrite,
   ...samples,
+  ...tune,
   ...workFaults,
 }

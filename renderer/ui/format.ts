@@ -93,5 +93,19 @@ export const drop = (float: Maybe, quantized: Maybe): number | null => (isMissin
 /** Digits after the point that mean something in a unit of quality. */
 export const digitsOf = (unit: string): number => (unit === 'dB' ? 3 : unit === '%' ? 2 : 5)
 
-/** The measure without how it was taken: `PSNR-Y` of `psnr-y/shave2/studio`. */
-export const protocolName = (protocol: string): string => (protocol.split('/')[0] ?? protocol).toUpperCase()
+/** The unit of a protocol's numbers, by its id. */
+export function unitOf(protocol: string): 'dB' | '%' | 'ratio' {
+  if (/^(psnr|sqnr)/.test(protocol)) return 'dB'
+  if (/^(agreement\/|top\d|ap)/.test(protocol)) return '%'
+  const own = /^score\/.*\/(%|dB)$/.exec(protocol)?.[1]
+  return own === '%' || own === 'dB' ? own : 'ratio'
+}
+
+/** The measure without how it was taken: `PSNR-Y` of `psnr-y/shave2/studio`, `TOP1 vs float` of `agreement/top1`, a score's own name. */
+export function protocolName(protocol: string): string {
+  const [name = protocol, how = ''] = protocol.split('/')
+  if (name === 'agreement') return `${how.toUpperCase()} vs float`
+  if (name === 'score') return decodeURIComponent(how.split('@')[0]!)
+  const outputs = /^output\((.+)\)$/.exec(protocol.slice(name.length + 1))?.[1]
+  return `${name.toUpperCase()}${outputs === undefined ? '' : ` ${decodeURIComponent(outputs)}`}`
+}

@@ -1,4 +1,5 @@
 import { CategoryScale, Chart, LinearScale, LineElement, PointElement, Tooltip, type ChartDataset } from 'chart.js'
+import { memo } from 'react'
 import { Line } from 'react-chartjs-2'
 import { useColorScheme, useSettings } from '../app/settings.ts'
 
@@ -33,14 +34,20 @@ interface LineChartProps {
 /** Colours as they are in force. The theme stands on the page before anyone is told that it changed. */
 function colorsOfPage(): (name: string) => string {
   const style = getComputedStyle(document.documentElement)
-  return (name) => style.getPropertyValue(`--${name}`).trim()
+  const known = new Map<string, string>()
+  return (name) => {
+    const value = known.get(name) ?? style.getPropertyValue(`--${name}`).trim()
+    known.set(name, value)
+    return value
+  }
 }
 
 const FONT = { family: 'JetBrains Mono Variable', size: 11 }
 
 const isMarked = (line: ChartLine, at: number): boolean => line.failed?.[at] === true || line.pinned?.[at] === true
 
-export function LineChart({ label, labels, tickLabels, lines, write, onPick }: LineChartProps) {
+/** Drawn anew where one of its parts is another: who has many points keeps them the same. */
+export const LineChart = memo(function LineChart({ label, labels, tickLabels, lines, write, onPick }: LineChartProps) {
   useSettings()
   useColorScheme()
   const color = colorsOfPage()
@@ -100,4 +107,4 @@ export function LineChart({ label, labels, tickLabels, lines, write, onPick }: L
       </div>
     </div>
   )
-}
+})

@@ -25,12 +25,14 @@ describe.skipIf(SAMPLE === null)('scalewright audit', () => {
 
   test('--fix prints lines that a recipe takes as they are; --json holds the run with them', async () => {
     const { stdout } = await audit(troubled, '--board', 'horizon-j6', '--fix', '--json')
-    const { findings, verb, fix } = JSON.parse(stdout) as Run & { fix: { rewrite: object } }
+    const { findings, verb, fix, repairs } = JSON.parse(stdout) as Run & { fix: { rewrite: object }; repairs: readonly string[] }
     expect(verb).toBe('audit')
     expect(findings!.some(({ rule }) => rule === 'SW-R01')).toBe(true)
     expect(Object.keys(fix.rewrite)).toContain('resize-to-conv')
+    expect(repairs).toEqual(['insert-clip'])
     const printed = (await audit(troubled, '--board', 'horizon-j6', '--fix')).stdout
     const lines = printed.slice(printed.indexOf('recipe lines')).split('\n').slice(1).filter((line) => line.startsWith('  ')).map((line) => line.slice(2))
+    expect(printed).toContain('    # repair: changes what the model computes; measure it before you keep it\n    insert-clip: {}\n')
     const recipe = join(folder, 'fixed.yaml')
     await writeFile(recipe, `model: ${JSON.stringify(troubled)}\n${lines.join('\n')}\n`)
     expect((await scalewright(['audit', recipe, '--print-recipe'], { cwd: folder })).stdout).toContain('resize-to-conv')

@@ -72,7 +72,7 @@ describe.skipIf(SAMPLE === null)('bad input', () => {
     ['bad YAML', 'model: a.onnx\nsamples: [1, 2\nseed: 3\n', 'recipe.yaml:3:1', /not valid YAML/],
     ['unknown key', 'model: a.onnx\nquantize:\n  activatons: {}\n', 'recipe.yaml:3:3', /activatons/],
     ['impossible value', 'model: a.onnx\nquantize:\n  activations: { bits: 7 }\n', 'recipe.yaml:3:24', /cannot be 7/],
-    ['not available yet', 'model: a.onnx\ntune: { minutes: 10 }\n', 'recipe.yaml:2:1', /tune/],
+    ['a search without end', 'model: a.onnx\ntune: { minutes: soon }\n', 'recipe.yaml:2:18', /tune\.minutes/],
   ])('recipe: %s', async (_name, text, where, what) => {
     await writeFile(join(folder, 'recipe.yaml'), text)
     const error = await refused(['run', 'recipe.yaml'])

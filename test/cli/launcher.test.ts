@@ -21,7 +21,7 @@ test('help and a misspelt verb need no native library and answer at once', async
   expect(help).toMatchObject({ code: 0, stderr: '' })
   expect(help.stdout).toContain('calibrate [options] <RECIPE|MODEL>')
   const wrong = await scalewright(['calibrat', 'x.onnx'])
-  expect(wrong).toMatchObject({ code: 2, stdout: '', stderr: 'error: there is no verb «calibrat»\n  next  Did you mean calibrate, compare or audit?\n' })
+  expect(wrong).toMatchObject({ code: 2, stdout: '', stderr: 'error: there is no verb «calibrat»\n  next  Did you mean calibrate, compare or import?\n' })
 })
 
 test('a locale or --lang in Chinese gives Chinese', async () => {

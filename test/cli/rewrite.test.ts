@@ -122,7 +122,7 @@ describe.skipIf(SAMPLE === null)('rewrite', () => {
     expect(code, stderr).toBe(0)
     const result = JSON.parse(stdout) as RewriteResult
     expect(result.proofs ?? []).toEqual([])
-    expect(result.repairs).toEqual([{ rewrite: 'insert-clip', protocol: 'psnr-y/shave2/studio', before: expect.any(Number), after: expect.any(Number), samples: 2, changedPercent: expect.any(Number) }])
+    expect(result.repairs).toEqual([{ rewrite: 'insert-clip', protocol: 'psnr-y/shave2/studio', before: expect.any(Number), after: expect.any(Number), samples: 2, changedPercent: expect.any(Number), perSample: [expect.objectContaining({ sample: 'pic_03_LR' }), expect.objectContaining({ sample: 'pic_06_LR' })] }])
     // What is beyond black and white is clipped by the measure too: the pictures stay the same.
     const [{ before, after, changedPercent }] = result.repairs as [RewriteResult['repairs'][number]]
     expect(after).toBeCloseTo(before!, 6)

@@ -2,6 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { answer } from '../../main/app/answer.ts'
 import { pathsBelow } from '../../main/app/allowed-paths.ts'
 import type { App } from '../../main/app/api.ts'
@@ -33,6 +34,8 @@ describe('the calls', () => {
   let run: Run
   let text: string
   let upload: string
+  /** Runs of `export` and `verify`. */
+  let bundled: { readonly exported: string; readonly verified: string }
   /** Uploads that are begun and hold nothing. */
   let empty: readonly [string, string]
   const bugs: unknown[] = []
@@ -44,6 +47,8 @@ describe('the calls', () => {
     const recipe = await smallRecipe('gates.psnr_y_drop_db=-5')
     text = writeRecipe(recipe)
     run = await app.run({ recipe }, quietTask)
+    const bundle = await app.exportBundle({ run: run.run, board: 'horizon-x5', out: join(folder, 'bundle.zip'), force: true }, quietTask)
+    bundled = { exported: bundle.run, verified: (await app.verifyBundle({ bundle: join(folder, 'bundle.zip') }, quietTask)).run }
     upload = await uploaded((await app.runs.exportTo({ artifacts: false }, quietTask)).path)
     empty = [await app.uploads.begin([{ name: 'a', bytes: 0 }]), await app.uploads.begin([{ name: 'b', bytes: 1 }])]
     call = clientOf(async (name, request) => (await answer(handlers, name, JSON.parse(JSON.stringify(request)), { writable: true, unexpected: (error) => bugs.push(error) })).bytes)
@@ -93,17 +98,19 @@ describe('the calls', () => {
     'runs.pin': { run: run.run, pinned: true },
     'runs.waive': { run: run.run, rule: 'psnr_y_drop_db', reason: 'asked for too much' },
     'runs.gateBaseline': { run: run.run },
-    'runs.export': { runs: [run.run], artifacts: false },
-    'runs.import': { upload },
     'runs.methods': { runs: [run.run] },
+    'runs.advise': { run: run.run },
     'statistics.tensors': { run: run.run },
     'statistics.histogram': { run: run.run, tensor: 'input', bins: 64, of: 'signed', from: 0, to: 255 },
     'statistics.whatIf': { run: run.run, tensor: 'input', grid: { type: 'uint8', symmetric: false }, ranges: [{ lo: 0, hi: 255 }] },
     'layers.plan': { run: run.run },
+    'layers.explain': { run: run.run, tensor: 'body3.relu' },
     'layers.below': { run: run.run, layers: { 'body3.relu': { threshold: 100, bits: 8, method: null }, sum: { range: [-1, 200] } } },
     'statistics.thresholds': { run: run.run, tensor: 'input', grid: { type: 'int8', symmetric: true } },
     'rewrites.find': { recipe: text },
     'rewrites.preview': { recipe: text, wishes: [{ rewrite: 'anchor', options: { to: 'merged' } }] },
+    'rewrites.repair': { recipe: JSON.stringify({ ...parse(text), model: join(bundledSample(), 'models/troubled_x2.onnx') }), wishes: [{ rewrite: 'insert-clip' }], step: 0, sample: 0 },
+    'models.audit': { recipe: text },
     'pictures.list': { run: run.run },
     'pictures.show': { run: run.run, sample: 0 },
     'pictures.thumbnail': { run: run.run, sample: 0, side: 32 },
@@ -113,6 +120,11 @@ describe('the calls', () => {
     'samples.preview': { recipe: run.recipe as Record<string, unknown>, part: 'calibration', file: 1, crop: 0, as: 'stretched' },
     'samples.coverage': { recipe: run.recipe as Record<string, unknown>, part: 'calibration' },
     'samples.leak': { recipe: run.recipe as Record<string, unknown> },
+    'export.boards': { run: run.run },
+    'export.preview': { run: run.run, board: 'horizon-x5', formats: ['ncnn'], language: 'zh' },
+    'export.place': { out: 'bundles/new.zip' },
+    'export.bundle': { run: bundled.exported },
+    'export.verified': { run: bundled.verified },
     'uploads.begin': { files: [{ name: 'net/模型.onnx', bytes: 3 }] },
     'uploads.state': { upload },
     'uploads.finish': { upload: empty[0] },
@@ -130,6 +142,48 @@ describe('the calls', () => {
     expect(shown).toEqual(JSON.parse(JSON.stringify(run)))
     expect(tags).toEqual(['best 最好'])
     expect((await call('runs.list', { tag: 'best 最好' })).runs.map((one) => one.run)).toEqual([run.run])
+  })
+
+  it('show a bundle before it is written, write it, and check it, as jobs', async () => {
+    const { boards, out, board } = await call('export.boards', { run: run.run })
+    expect([boards.length, board]).toEqual([13, 'ort-cpu'])
+    const preview = await call('export.preview', { run: run.run, board: 'horizon-x5' })
+    expect(preview.last).toMatchObject({ run: bundled.exported, of: run.run, gone: [] })
+    // What tells of gates depends on whether one was waived meanwhile.
+    const plain = preview.files.filter(({ path }) => !/^(?:report\/report|README)/.test(path))
+    expect(plain.map(({ path, change }) => [path, change])).toEqual(plain.map(({ path }) => [path, /^(?:calibration|golden)\//.test(path) ? 'unknown' : path === 'model/rewrite.json' ? 'changed' : 'same']))
+    expect(preview.files.find(({ path }) => path === 'config/sample_x2.yaml')!.text).toContain('march: bayes-e')
+    const place = await call('export.place', { out: out.replace('{board}', 'horizon-x5') })
+    expect(place).toMatchObject({ kind: 'zip', replaces: false, fault: null })
+    expect((await call('export.place', { out: '.' })).fault).toMatchObject({ code: 'input.out-exists' })
+    const ended = async (spec: RequestOf<'jobs.start'>) => {
+      const { id } = await call('jobs.start', spec)
+      await expect.poll(async () => (await call('jobs.get', { id })).state, { timeout: 60_000 }).toMatch(/done|failed|cancelled/)
+      return call('jobs.get', { id })
+    }
+    const made = await ended({ kind: 'export', run: run.run, board: 'horizon-x5', out: place.out, force: true })
+    expect(made).toMatchObject({ state: 'done', command: expect.stringContaining('export') })
+    expect(await call('export.bundle', { run: made.run! })).toMatchObject({ board: 'horizon-x5', out: place.out, kind: 'zip', present: true })
+    const checked = await ended({ kind: 'verify', bundle: place.out })
+    expect(await call('export.verified', { run: checked.run! })).toMatchObject({ passed: true, of: run.run })
+    await expect(call('jobs.start', { kind: 'export', run: run.run, board: 'horizon-x5', out: '/etc/bundle' })).rejects.toMatchObject({ fault: { code: 'input.outside-roots' } })
+    await expect(call('jobs.start', { kind: 'verify', bundle: '/etc/bundle' })).rejects.toMatchObject({ fault: { code: 'input.outside-roots' } })
+    await expect(call('export.boards', { run: bundled.verified })).rejects.toMatchObject({ fault: { code: 'input.nothing-to-export' } })
+  })
+
+  it('write history as a file and take it in again by jobs that tell what came of them', async () => {
+    const ended = async (spec: RequestOf<'jobs.start'>) => {
+      const { id } = await call('jobs.start', spec)
+      await expect.poll(async () => (await call('jobs.get', { id })).state).toMatch(/done|failed|cancelled/)
+      return call('jobs.get', { id })
+    }
+    const made = await ended({ kind: 'runs-export', runs: [run.run], artifacts: false })
+    expect(made).toMatchObject({ state: 'done', run: null, transfer: { kind: 'exported', runs: 1, artifacts: 0, leftOut: 0 }, command: expect.stringContaining(`runs export ${run.run} --out history.zip --no-artifacts`) })
+    expect(await ended({ kind: 'runs-import', upload })).toMatchObject({ state: 'done', transfer: { kind: 'imported', added: 0, artifacts: 0 } })
+    expect(await ended({ kind: 'runs-export', runs: ['nobody'] })).toMatchObject({ state: 'failed', transfer: null, fault: { code: 'input.unknown-run' } })
+    const stopped = await call('jobs.start', { kind: 'runs-export' })
+    await call('jobs.cancel', { id: stopped.id })
+    await expect.poll(async () => (await call('jobs.get', { id: stopped.id })).state).toBe('cancelled')
   })
 
   it(`refuse ${PAYLOADS} ill-typed payloads each with a typed fault, and nothing happens`, async () => {
@@ -179,7 +233,7 @@ describe('the calls', () => {
 
   it('write nothing through a door that only shows', async () => {
     const writing = CALL_NAMES.filter((name) => CALLS[name].writes)
-    expect(writing).toEqual(['jobs.start', 'jobs.cancel', 'jobs.pause', 'runs.tag', 'runs.archive', 'runs.note', 'runs.pin', 'runs.waive', 'runs.export', 'runs.import', 'uploads.begin', 'uploads.finish', 'uploads.abort'])
+    expect(writing).toEqual(['jobs.start', 'jobs.cancel', 'jobs.pause', 'runs.tag', 'runs.archive', 'runs.note', 'runs.pin', 'runs.waive', 'uploads.begin', 'uploads.finish', 'uploads.abort'])
     for (const name of writing) expect((await answer(handlers, name, examples()[name], { writable: false })).code).toBe('workspace.read-only-door')
   })
 

@@ -50,6 +50,14 @@ describe('a list of samples inside the folders of a page that names a picture ou
     expect((await call('jobs.list', {})).jobs).toEqual([])
   })
 
+  it('a score of one\'s own is a program: the window starts none that was not run here', async () => {
+    const score = join(inside, 'score.mjs')
+    writeFileSync(score, 'export const score = () => 1\n')
+    const scored = await smallRecipe(`samples.evaluation.metric={ kind: module, score: ${score} }`)
+    await expect(pageCall()('jobs.start', { kind: 'run', recipe: writeRecipe(scored) })).rejects.toMatchObject({ fault: { code: 'input.score-module', where: score } })
+    await expect(windowWith(anyPath)('jobs.start', { kind: 'run', recipe: writeRecipe(scored) })).rejects.toMatchObject({ fault: { code: 'input.score-module' } })
+  })
+
   it('is none either where a run of a history file brings it along', async () => {
     const elsewhere = openStore(join(folder, 'elsewhere'))
     const quantized = await elsewhere.putArtifact(new Uint8Array(10), { role: 'quantized-model', name: 'q.onnx' })

@@ -66,9 +66,9 @@ test('a troubled model: rewrites are found, looked at, proved, kept, and taken i
   for (const name of ['fold-batchnorm', 'fold-affine', 'hoist-mean', 'resize-to-conv']) expect(await tick(page, `Rewrite with ${name}`).isChecked(), name).toBe(true)
   const repair = region(page, 'Repairs: they change the function')
   expect(await repair.getByRole('checkbox', { name: 'Repair with insert-clip', exact: true }).isChecked()).toBe(false)
-  await repair.getByText('repair: changes the function').waitFor()
+  await repair.getByText('changes what the model computes').waitFor()
   await found.getByText('1 place looks alike and is refused').first().click()
-  await found.getByText('padding trap', { exact: false }).waitFor()
+  await found.getByText('padding trap', { exact: false }).first().waitFor()
   await page.getByRole('navigation', { name: 'Steps of the project' }).getByRole('link', { name: /^Rewrite.*5 found/ }).waitFor()
 
   // Before and after: removed, added, changed, and the rest as it was.
@@ -95,8 +95,11 @@ test('a troubled model: rewrites are found, looked at, proved, kept, and taken i
   await expect.poll(() => page.url()).toContain('change=7')
   await seek(page, 'removed', 'upsample')
 
-  // The same as a list.
+  // The same as a list, and as text to take along.
   await page.getByRole('button', { name: 'List', exact: true }).click()
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await page.getByRole('button', { name: 'Copy as diff' }).click()
+  await expect.poll(() => page.evaluate<string>('navigator.clipboard.readText()')).toMatch(/^--- before\n\+\+\+ after\n@@ [^]*^-Sub sub_mean/m)
   const list = page.getByRole('table', { name: 'Nodes before and after' })
   await list.getByRole('row').filter({ hasText: 'Resize upsample' }).waitFor()
   expect(await list.locator('tr[data-change=removed]').filter({ hasText: 'BatchNormalization' }).count()).toBe(6)
@@ -114,6 +117,14 @@ test('a troubled model: rewrites are found, looked at, proved, kept, and taken i
   await tick(page, 'Rewrite with fold-batchnorm').click()
   await expect.poll(() => tick(page, 'Rewrite with fold-batchnorm').isChecked(), SOON).toBe(true)
   await page.getByRole('combobox', { name: 'form of resize-to-conv' }).selectOption('null')
+  // One place has a setting of its own; recipe and command say so.
+  await found.getByText('6 places', { exact: false }).click()
+  await page.getByRole('combobox', { name: 'leftovers of fold-batchnorm at block0.a.norm' }).selectOption('keep')
+  await region(page, 'Plan').getByText('As a recipe and a command').click()
+  await page.getByLabel('Lines of the recipe').getByText('fold-batchnorm: { places: { "block0.a.norm": { leftovers: keep } } }').waitFor(SOON)
+  await page.getByLabel('Command', { exact: true }).getByText('--set').waitFor()
+  await page.getByRole('combobox', { name: 'leftovers of fold-batchnorm at block0.a.norm' }).selectOption('')
+  await page.getByLabel('Lines of the recipe').getByText('rewrite: auto').waitFor(SOON)
   await expect.poll(() => list.locator('tr[data-change=removed]').filter({ hasText: 'BatchNormalization' }).count(), SOON).toBe(6)
 
   // Proved and kept; it is known again after a reload.
@@ -126,7 +137,21 @@ test('a troubled model: rewrites are found, looked at, proved, kept, and taken i
   await page.reload()
   await expect.poll(() => verdict('hoist-mean').textContent(), SOON).toContain('within tolerance')
   await page.getByRole('link', { name: 'Plan', exact: true }).waitFor()
+  const folded = proofs.getByRole('article', { name: 'fold-batchnorm', exact: true })
+  for (const name of ['max |Δ|', 'of the largest value', 'ULP', 'at the edges', 'inside']) await folded.getByText(name, { exact: true }).first().waitFor()
+  await folded.getByText(/^Worst:/).waitFor()
+  await folded.getByText(/^Inputs tried/).click()
+  await folded.getByRole('table', { name: 'Inputs tried' }).getByRole('row').filter({ hasText: 'noise 1' }).waitFor()
+  await folded.getByText(/^By output/).click()
+  await folded.getByRole('table', { name: 'By output' }).getByRole('row').filter({ hasText: 'output' }).first().waitFor()
   await look('proved')
+
+  // Proved again: a run of its own, from the same plan.
+  const link = proofs.getByRole('link', { name: /^run / })
+  const first = await link.getAttribute('href')
+  await page.getByRole('button', { name: 'Prove again' }).click()
+  await expect.poll(() => link.getAttribute('href'), SOON).not.toBe(first)
+  await expect.poll(() => verdict('resize-to-conv').textContent(), SOON).toContain('exact')
 
   // Into the project, back by undo, and in again: the review of the calibration shows it.
   await page.getByRole('button', { name: 'Use in the project' }).click()
@@ -142,25 +167,47 @@ test('a troubled model: rewrites are found, looked at, proved, kept, and taken i
   await page.context().close()
 }, 150_000)
 
-test('a repair is no proof and says where its effect is seen; a plan of one rewrite comes by its name', async () => {
+test('a repair is measured and shown before and after, never proved, and kept by a word of its own', async () => {
   const { page, complaints } = await openWorkbench(browser, served.url, { theme: 'light' })
   await openRewrite(page)
   await page.getByRole('button', { name: 'Take the troubled sample' }).click()
   await tick(page, 'Repair with insert-clip').check()
-  const card = region(page, 'Proof').getByRole('article', { name: 'insert-clip', exact: true })
-  await expect.poll(() => card.locator('.proof-verdict').textContent(), SOON).toContain('repair')
-  expect(await card.getByRole('link', { name: 'Compare' }).getAttribute('href')).toBe('#/compare')
+  const effect = region(page, 'Repairs, measured')
+  const card = effect.getByRole('article', { name: 'insert-clip', exact: true })
+  await card.getByRole('img', { name: 'After the repair: where pic_01_LR changes most' }).waitFor(SOON)
+  await card.getByText(/34\.726 → 34\.726 dB/).waitFor()
+  await card.getByText('Measured on one of 8 samples; keeping it measures all.').waitFor()
+  expect(await effect.textContent()).not.toMatch(/proof|proved/i)
+  expect(await region(page, 'Proof').getByRole('article', { name: 'insert-clip' }).count()).toBe(0)
+  await page.getByRole('button', { name: 'Prove 4 rewrites, keep 1 repair' }).waitFor()
+
+  // The pictures, in the middle: another sample, and only where it changes most; the address holds the sample.
+  await card.getByRole('button', { name: 'Look at the pictures' }).click()
+  for (const name of ['before the repair', 'after the repair', 'reference']) await page.getByRole('img', { name, exact: true }).waitFor()
+  await page.getByRole('img', { name: /^difference ×\d+$/ }).waitFor()
+  await page.getByRole('button', { name: 'The next sample' }).click()
+  await page.getByText('pic_02_LR (2 of 8)').waitFor(SOON)
+  await expect.poll(() => page.url()).toContain('sample=1')
+  await page.getByRole('button', { name: 'Where it changes most' }).click()
+  await expect.poll(() => page.getByRole('img', { name: 'after the repair', exact: true }).getAttribute('width')).toBe('48')
   await expect.poll(() => violations(page), SOON).toEqual([])
+
+  // A repair alone: measured on every sample when it is kept, then used by a button that says so.
   await goTo(page, '/rewrite?only=insert-clip')
   await expect.poll(() => tick(page, 'Rewrite with fold-batchnorm').isChecked(), SOON).toBe(false)
-  await page.getByRole('button', { name: 'Keep 1 repair', exact: true }).click()
-  await page.getByRole('button', { name: 'Use in the project' }).waitFor(SOON)
+  await page.getByRole('button', { name: 'Measure and keep 1 repair', exact: true }).click()
+  const use = page.getByRole('banner').or(page.locator('header')).getByRole('button', { name: 'Use, with 1 repair' }).first()
+  await use.waitFor(SOON)
+  await card.getByText('mean of 8 samples').waitFor()
+  await card.getByText(/35\.812 → 35\.812 dB/).waitFor()
+  await use.click()
+  await region(page, 'Plan').getByText('✓ used by the project').waitFor()
   await goTo(page, '/rewrite?plan=%7B%7D')
   await region(page, 'Proof').getByText('Nothing is ticked, or nothing ticked fits.').waitFor()
   expect(await page.getByRole('button', { name: 'Prove and keep 0 rewrites' }).isDisabled()).toBe(true)
   expect(complaints).toEqual([])
   await page.context().close()
-}, 90_000)
+}, 120_000)
 
 test('in Chinese', async () => {
   const { page, complaints } = await openWorkbench(browser, served.url, { language: 'zh' })
@@ -169,6 +216,12 @@ test('in Chinese', async () => {
   await region(page, '修复：会改变函数').waitFor()
   await page.locator('.diff-box').first().waitFor()
   await region(page, '改动').getByText('7 处改动').waitFor()
+  await tick(page, '用 insert-clip 修复').check()
+  const card = region(page, '修复（实测）').getByRole('article', { name: 'insert-clip', exact: true })
+  await card.getByText('会改变模型的计算结果').waitFor(SOON)
+  await card.getByRole('button', { name: '查看图片' }).click()
+  await page.getByRole('img', { name: '修复后', exact: true }).waitFor(SOON)
+  expect(await region(page, '修复（实测）').textContent()).not.toContain('证明')
   expect(await violations(page)).toEqual([])
   expect(complaints).toEqual([])
   await page.context().close()

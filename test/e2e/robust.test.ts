@@ -8,6 +8,7 @@ import { storeOn } from '../../main/store/open-store.ts'
 import { PROJECT, scalewright } from '../fixtures/command.ts'
 import { canListChildren, enginePids } from '../fixtures/engine-pids.ts'
 import { sampleEnvironment, sampleRun } from '../fixtures/sample-run.ts'
+import { isAlive } from '../fixtures/is-alive.ts'
 import { temporaryFolder } from '../fixtures/temporary-folder.ts'
 import { goTo, openBrowser, openWorkbench, violations } from './browser.ts'
 import { serveWorkbench, type ServedWorkbench } from './served.ts'
@@ -39,15 +40,6 @@ async function withServer(at: string, work: (served: ServedWorkbench, workspace:
 /** Ends a process that may have ended by itself. */
 function kill(pid: number): void {
   if (isAlive(pid)) process.kill(pid, 'SIGKILL')
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
-    throw error
-  }
 }
 
 const startBundled = (page: Page) => page.getByRole('button', { name: 'Run the bundled project' }).click()

@@ -151,6 +151,7 @@ const PLACES = (): readonly (readonly [place: string, sign: string])[] => [
   [`/run/${runs[0]}?view=record`, '.recipe'],
   [`/diff/${runs[0]}/${runs[1]}?all=1`, '.compared'],
   [`/diff/${runs[0]}/${runs[1]}?all=1&part=layers`, '.table-row'],
+  ['/export', '.board-card'],
   ['/jobs', '.job'],
 ]
 

@@ -72,8 +72,11 @@ describe('work through the served page', () => {
     expect((await browser.call('runs.lineage', { run: id })).nodes).toMatchObject([{ depth: 0, run: { run: id } }])
     expect((await browser.call('runs.compare', { runs: [id, id] })).scales).toEqual([])
     await expect(browser.call('runs.waive', { run: id, rule: 'none', reason: 'because' })).rejects.toMatchObject({ fault: { code: 'input.no-gate' } })
-    const made = await browser.call('runs.export', { runs: [id], artifacts: true })
-    expect(made).toMatchObject({ runs: 1, leftOut: 0 })
+    const exported = await browser.call('jobs.start', { kind: 'runs-export', runs: [id] })
+    await expect.poll(async () => (await browser.call('jobs.get', { id: exported.id })).state).toBe('done')
+    const made = (await browser.call('jobs.get', { id: exported.id })).transfer!
+    expect(made).toMatchObject({ kind: 'exported', runs: 1, leftOut: 0 })
+    if (made.kind !== 'exported') return
     const file = await browser.request(exportPath(made.name))
     expect([file.status, file.headers.get('content-type'), file.headers.get('content-disposition')]).toEqual([200, 'application/zip', `attachment; filename="${made.name}"`])
     const bytes = Buffer.from(await file.arrayBuffer())
@@ -149,7 +152,7 @@ describe('work through the served page', () => {
     const id = runs[0]!.run
     for (const write of [
       visitor.call('jobs.start', { kind: 'demo' }), visitor.call('jobs.cancel', { id: 'x' }), visitor.call('runs.tag', { run: id, add: ['t'] }), visitor.call('runs.archive', { run: id, archived: true }),
-      visitor.call('runs.note', { run: id, text: 't' }), visitor.call('runs.pin', { run: id, pinned: true }), visitor.call('runs.waive', { run: id, rule: 'r', reason: 'because' }), visitor.call('runs.export', {}),
+      visitor.call('runs.note', { run: id, text: 't' }), visitor.call('runs.pin', { run: id, pinned: true }), visitor.call('runs.waive', { run: id, rule: 'r', reason: 'because' }), visitor.call('jobs.start', { kind: 'runs-export' }),
     ]) await expect(write).rejects.toMatchObject({ fault: { code: 'workspace.read-only-door', next: expect.stringContaining('--allow-write') } })
     expect((await visitor.call('runs.list', {})).runs).toEqual(runs)
     await showing.close()

@@ -19,6 +19,14 @@ describe('runs', () => {
     expect(store.getRun(run.run)).toStrictEqual(run)
   })
 
+  it('keep numbers of single samples by other protocols apart', () => {
+    const plain = sampleRun(begin())
+    const besides = { 'agreement/top1': [{ sample: 'a', float: null, simulated: 0, fused: 100 }, { sample: 'b', float: null, simulated: 100, fused: 100 }] }
+    const run = { ...plain, quality: { ...plain.quality!, others: { ...plain.quality!.others, 'agreement/top1': { float: null, simulated: 50, fused: 100 } }, besides } }
+    store.finishRun(run)
+    expect(store.getRun(run.run)).toStrictEqual(run)
+  })
+
   it('come back from another opening of the workspace', () => {
     const run = sampleRun(begin())
     store.finishRun(run)

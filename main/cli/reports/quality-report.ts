@@ -1,3 +1,4 @@
+import { unitOf } from '../../core/protocol-unit.ts'
 import type { Run, Versions } from '../../core/run.ts'
 import { plain, section, tableLines } from '../layout.ts'
 import { decibels, fixed, NOTHING } from '../numbers.ts'
@@ -14,7 +15,10 @@ export function qualitySection(run: Run, { say, style }: ReportContext): string[
   const quality = run.quality
   if (!quality) return []
   const right = 'right' as const
-  const others = Object.entries(quality.others)
+  const all = Object.entries(quality.others)
+  // Ids that say much are rows of a table of their own.
+  const isWide = all.some(([protocol]) => protocol.length > LONGEST_TITLE) || all.length > 3
+  const others = isWide ? [] : all
   const columns = [
     { title: '' },
     { title: '' },
@@ -27,11 +31,21 @@ export function qualitySection(run: Run, { say, style }: ReportContext): string[
     say(meaning),
     value(quality, version, quality.unit),
     version === 'float' ? '' : drop(quality, version, quality.unit),
-    ...others.map(([protocol, versions]) => value(versions, version, /^(psnr|sqnr)/.test(protocol) ? 'dB' : 'ratio')),
+    ...others.map(([protocol, versions]) => value(versions, version, unitOf(protocol))),
   ])
   const count = run.samples?.evaluation?.count ?? quality.perSample.length
   const remark = plain(`${quality.protocol}  ${say('report.quality-samples', { count })}`)
-  return section(say('report.quality'), tableLines(columns, rows, style), style, remark)
+  const beside = isWide ? otherLines(all, { say, style }) : []
+  return section(say('report.quality'), [...tableLines(columns, rows, style), ...beside], style, remark)
+}
+
+const LONGEST_TITLE = 32
+
+function otherLines(others: readonly (readonly [string, Versions])[], { say, style }: Pick<ReportContext, 'say' | 'style'>): string[] {
+  const right = 'right' as const
+  const columns = [{ title: '' }, { title: '' }, ...VERSIONS.map(([, name]) => ({ title: say(name), align: right }))]
+  const rows = others.map(([protocol, versions]) => [plain(protocol), unitOf(protocol), ...VERSIONS.map(([version]) => value(versions, version, unitOf(protocol)))])
+  return ['', ...tableLines(columns, rows, style)]
 }
 
 const digitsOf = (unit: string): number => (unit === 'dB' ? 3 : unit === '%' ? 2 : 5)

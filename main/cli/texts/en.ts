@@ -1,5 +1,12 @@
+import { bundleEn } from './bundle.ts'
+import { explainEn } from './explain.ts'
+import { tuneEn } from './tune.ts'
+
 /** Every text of the terminal door. `{name}` is filled in; operator, tensor and key names are never translated. */
 export const en = {
+  ...bundleEn,
+  ...tuneEn,
+  ...explainEn,
   'help.about': 'Takes a trained ONNX image model to a board-ready quantized one, offline.',
   'help.usage': 'Usage:',
   'help.arguments': 'Arguments:',
@@ -17,6 +24,8 @@ export const en = {
   'verb.compare': 'quality, layer errors, latency and size of two models, or of a recorded run again',
   'verb.audit': 'name what goes wrong in a model on a board, why, and what to do',
   'verb.rewrite': 'change the graph without changing what it computes, each change proved',
+  'verb.weights': 'take the weights of a checkpoint (.safetensors, .pth, .npz) into a graph',
+  'verb.import': 'take a Caffe net (deploy.prototxt and .caffemodel) into ONNX',
   'verb.run': 'the whole way of a recipe: calibrate, quantize, compare, record',
   'verb.runs': 'history: list, show, diff, gate, tag, archive, note, pin, waive, lineage, export, import',
   'verb.runs.list': 'list recorded runs, newest first',
@@ -37,6 +46,8 @@ export const en = {
   'verb.bench-operators': 'time single operators on this machine: a latency table',
 
   'argument.model': 'an ONNX file',
+  'argument.prototxt': 'deploy.prototxt of a Caffe net',
+  'argument.caffemodel': 'its .caffemodel',
   'argument.source': 'a recipe (.yaml, .json) or an ONNX file',
   'argument.compare': 'two ONNX files, the float one first; or one run',
   'argument.audit': 'a recipe, an ONNX file (float, or quantized by any tool), or a run',
@@ -69,8 +80,24 @@ export const en = {
   'option.ops': 'only these operators, with commas between',
   'option.quick': 'one small size and a short budget',
   'option.merge': 'merge these Statistics into the result',
+  'option.weights-from': 'file that holds the weights',
+  'option.import-size': 'height and width of the input in place of those of the prototxt',
+  'option.out.imported': 'write the model to this file too',
+  'option.weights-map': 'rules that lead from the keys of the file to the names of the graph (docs/weights.md)',
+  'option.weights-missing': 'load what fits; what finds nothing stays as it is',
+  'option.out.loaded': 'write the model to this file too',
+  'report.weights': 'weights',
+  'report.decoder': 'decoder, outside of the model',
+  'report.classes': 'classes',
+  'report.confidence': 'confidence',
+  'report.weights-key': 'key of the file',
+  'report.weights-turned': 'axes',
+  'report.weights-missing': 'stay as they were',
+  'report.weights-unexpected': 'keys that nothing takes',
+  'report.weights-ignored': 'keys that the rules leave aside',
   'option.statistics': 'use these Statistics instead of looking at samples',
   'option.statistics-audit': 'also look at these Statistics',
+  'option.explain': 'say why a tensor or layer is quantized as it is, and what other methods would give; nothing is written',
   'option.allow-missing': 'take Statistics of another revision as far as their names fit; what they lack stays in float',
   'option.fix': 'print the recipe lines that do what the findings propose',
   'option.gate-severity': 'exit 1 where a finding is an error, a warning or worse, or a note or worse: error, warning, note',
@@ -141,7 +168,9 @@ export const en = {
   'stage.samples': 'load samples',
   'stage.observe': 'observe',
   'stage.solve': 'solve',
+  'stage.finetune': 'fine-tune',
   'stage.quantize': 'quantize',
+  'stage.refine': 'refine',
   'stage.audit': 'audit',
   'stage.compare': 'compare',
   'stage.statistics': 'statistics',
@@ -165,6 +194,7 @@ export const en = {
   'unit.steps': 'steps',
   'unit.runs': 'runs',
   'unit.operators': 'operators',
+  'progress.loss': 'loss {train}, best held back {held}',
   'progress.left': '{time} left',
 
   'report.model': 'model',

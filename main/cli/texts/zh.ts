@@ -1,7 +1,13 @@
+import { bundleZh } from './bundle.ts'
+import { explainZh } from './explain.ts'
+import { tuneZh } from './tune.ts'
 import type { TextKey } from './texts.ts'
 
 /** The same keys as en.ts. */
 export const zh: Readonly<Record<TextKey, string>> = {
+  ...bundleZh,
+  ...tuneZh,
+  ...explainZh,
   'help.about': '把训练好的 ONNX 图像模型离线变成可上板的量化模型。',
   'help.usage': '用法：',
   'help.arguments': '参数：',
@@ -19,6 +25,8 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'verb.compare': '比较两个模型（或重新比较一次记录的运行）的质量、逐层误差、延迟和大小',
   'verb.audit': '指出模型在板端的问题、原因和解决办法',
   'verb.rewrite': '在不改变计算结果的前提下改写计算图，每一处都给出证明',
+  'verb.weights': '把检查点（.safetensors、.pth、.npz）中的权重装入计算图',
+  'verb.import': '把 Caffe 网络（deploy.prototxt 与 .caffemodel）转为 ONNX',
   'verb.run': '按配方走完全程：校准、量化、比较、记录',
   'verb.runs': '历史记录：list、show、diff、gate、tag、archive、note、pin、waive、lineage、export、import',
   'verb.runs.list': '列出记录的运行，最新的在前',
@@ -39,6 +47,8 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'verb.bench-operators': '在本机上测量单个算子的用时，得到延迟表',
 
   'argument.model': 'ONNX 文件',
+  'argument.prototxt': 'Caffe 网络的 deploy.prototxt',
+  'argument.caffemodel': '对应的 .caffemodel',
   'argument.source': '配方（.yaml、.json）或 ONNX 文件',
   'argument.compare': '两个 ONNX 文件，浮点的在前；或一次运行',
   'argument.audit': '配方、ONNX 文件（浮点，或由任意工具量化）或一次运行',
@@ -71,8 +81,24 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'option.ops': '只测这些算子，用逗号分隔',
   'option.quick': '只测一种小尺寸，时间预算也短',
   'option.merge': '把这些统计量并入结果',
+  'option.weights-from': '存放权重的文件',
+  'option.import-size': '用此高和宽代替 prototxt 中的输入尺寸',
+  'option.out.imported': '同时把模型写到此文件',
+  'option.weights-map': '从文件的键到计算图名称的规则（docs/weights.md）',
+  'option.weights-missing': '只装入对得上的；找不到的保持原样',
+  'option.out.loaded': '同时把模型写到此文件',
+  'report.weights': '权重',
+  'report.decoder': '解码器（在模型之外）',
+  'report.classes': '个类别',
+  'report.confidence': '置信度',
+  'report.weights-key': '文件中的键',
+  'report.weights-turned': '轴',
+  'report.weights-missing': '保持原样',
+  'report.weights-unexpected': '未被使用的键',
+  'report.weights-ignored': '规则忽略的键',
   'option.statistics': '使用这些统计量，不再看样本',
   'option.statistics-audit': '同时检查这份统计',
+  'option.explain': '说明某个张量或层为何如此量化，以及其他方法的结果；不写任何文件',
   'option.allow-missing': '接受其他版本的统计中名称相符的部分；缺少的保持浮点',
   'option.fix': '打印落实这些建议的配方行',
   'option.gate-severity': '存在不低于该级别的问题时退出码为 1：error、warning、note',
@@ -143,7 +169,9 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'stage.samples': '载入样本',
   'stage.observe': '观察',
   'stage.solve': '求阈值',
+  'stage.finetune': '微调',
   'stage.quantize': '量化',
+  'stage.refine': '细化',
   'stage.audit': '审查',
   'stage.compare': '比较',
   'stage.statistics': '统计量',
@@ -167,6 +195,7 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'unit.steps': '步',
   'unit.runs': '次',
   'unit.operators': '个算子',
+  'progress.loss': '损失 {train}，留出最佳 {held}',
   'progress.left': '剩余 {time}',
 
   'report.model': '模型',

@@ -39,5 +39,5 @@ function outcomeOf({ fix, ...run }: AuditResult, { fix: wantsFix, gate }: AuditO
   const { findings = [], ...rest } = run
   const told = runOutcome(rest, context, auditReport(findings, wantsFix === true ? fix.text : null, context), { notes: true })
   const isReached = gate !== undefined && findings.some(({ severity }) => SEVERITIES.indexOf(severity) <= SEVERITIES.indexOf(gate))
-  return { ...told, document: wantsFix === true ? { ...run, fix: fix.recipe } : run, exitCode: isReached ? 1 : told.exitCode }
+  return { ...told, document: wantsFix === true ? { ...run, fix: fix.recipe, repairs: fix.repairs } : run, exitCode: isReached ? 1 : told.exitCode }
 }

@@ -9,6 +9,7 @@ import { writeRecipe } from '../../recipe/write-recipe.ts'
 import type { CommonOptions, Job, Outcome, Prepared } from '../job.ts'
 import type { ReportContext } from '../reports/context.ts'
 import { boardSections } from '../reports/board-report.ts'
+import { explainReport } from '../reports/explain-report.ts'
 import { methodsReport } from '../reports/methods-report.ts'
 import { demoSections, inspectReport, tensorsSection } from '../reports/other-reports.ts'
 import type { RunReportOptions } from '../reports/run-report.ts'
@@ -46,9 +47,13 @@ export const calibrateJob = (source: string, options: RecipeVerbOptions & { read
     return runOutcome(result, context, tensorsSection(result, context))
   })
 
-export const quantizeJob = (source: string, options: RecipeVerbOptions & { readonly statistics?: string; readonly allowMissing?: boolean }): Job =>
+export const quantizeJob = (source: string, options: RecipeVerbOptions & { readonly statistics?: string; readonly allowMissing?: boolean; readonly explain?: string }): Job =>
   withRecipe(source, options, (recipe, context) => async (app, task) => {
     const statistics = options.statistics === undefined ? {} : { statistics: resolve(context.cwd, options.statistics) }
+    if (options.explain !== undefined) {
+      const document = await app.explain({ recipe, tensor: options.explain, ...statistics }, task)
+      return { parts: explainReport(document, context), document, exitCode: 0 }
+    }
     const allow = options.allowMissing === true ? { allowMissing: true } : {}
     return runOutcome(await app.quantize({ recipe, ...outOf(options, context.cwd), ...statistics, ...allow }, task), context, [], { scales: true })
   })

@@ -10,7 +10,7 @@ import { parameterCount } from '../../compare/macs.ts'
 import { readOperatorTable, type OperatorTable } from '../../compare/operator-table.ts'
 import type { Finding, LayerError, ModelFacts, OperatorTime } from '../../core/run.ts'
 import type { ScaleTable } from '../../core/scale-table.ts'
-import type { Task } from '../../core/task.ts'
+import { quietTask, type Task } from '../../core/task.ts'
 import { constantsToInitializers } from '../../onnx/constants.ts'
 import { encodeModel } from '../../onnx/encode.ts'
 import type { Graph, ValueInfo } from '../../onnx/graph.ts'
@@ -70,6 +70,9 @@ export async function auditJob({ recipe, board, workspace, ...given }: AuditJobI
     ],
   }
 }
+
+/** The same where it is looked at and not recorded. */
+export const auditViewJob = (input: AuditJobInput): Promise<AuditOutput> => auditJob(input, quietTask)
 
 /** All that is known of a model, for `audit` with any board. */
 export async function auditInput({ recipe, ...given }: Omit<AuditJobInput, 'board' | 'workspace'>): Promise<{ readonly file: ModelFile; readonly input: AuditInput & Required<Pick<AuditInput, 'shapes'>> }> {

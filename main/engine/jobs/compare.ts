@@ -1,6 +1,5 @@
 import { challengeNote } from '../../compare/challenge-score.ts'
 import { measureLayers } from '../../compare/layers.ts'
-import { protocolsFor } from '../../compare/protocol.ts'
 import { measureQuality } from '../../compare/quality.ts'
 import { writeSideBySide } from '../../compare/side-by-side.ts'
 import { Fault } from '../../core/fault.ts'
@@ -11,6 +10,7 @@ import { readModel } from '../../onnx/model-file.ts'
 import { readQdq, type ReadScales } from '../../quantize/read-qdq.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
 import { takenOver, type EarlierRun, type TakenOver } from './earlier.ts'
+import { measuresFor } from './judging.ts'
 import { measureTimes, type Times } from './latency.ts'
 import { loadRewritten } from './rewritten.ts'
 import { openPart, standalone, withFactor } from './workpiece.ts'
@@ -28,7 +28,8 @@ export interface CompareInput {
 }
 
 export interface CompareOutput {
-  readonly quality: Quality
+  /** Absent with `metric: none`. */
+  readonly quality?: Quality
   readonly layers: readonly LayerError[]
   readonly latency?: Latency
   readonly operators?: readonly OperatorTime[]
@@ -53,11 +54,12 @@ export async function compareJob({ recipe, threads, quantized, picture, earlier 
   const models = { float: piece.graphBytes, quantized: standalone(judged) }
   const first = await samples.load(0)
   const expectation = withFactor(opened.expectation, first)
-  const wish = recipe.samples.evaluation
   const known = earlier ? await takenOver(earlier, judged.graph, scales) : undefined
+  const measures = await measuresFor({ evaluation: recipe.samples.evaluation, expectation, samples, first })
   const watch = stopwatch()
+  // Without a score the versions are still run: whether fused is simulated is not a matter of taste.
   const report = await measureQuality(models, samples, {
-    protocols: protocolsFor(expectation, first.reference !== undefined, { metric: wish?.metric, shave: wish?.shave }), expectation, threads,
+    measures, protocols: measures.length === 0 ? ['sqnr/output'] : [], expectation, threads,
     keepPictures: picture === undefined ? 0 : 1, outputSteps: outputSteps(judged.graph, scales),
     ...(known?.quality ? { earlier: known.quality } : {}),
   }, task)
@@ -68,13 +70,15 @@ export async function compareJob({ recipe, threads, quantized, picture, earlier 
   const times = kept ?? (await measureTimes(recipe, models, first, { threads }, task))
   watch.lap('latency')
   const shown = report.pictures[0]
+  const quality = measures.length === 0 ? undefined : report.quality
   if (picture !== undefined && shown) await writeSideBySide(picture, shown)
   return {
-    quality: report.quality, layers, findings: report.findings, drawn: picture !== undefined && shown !== undefined,
+    ...(quality ? { quality } : {}), layers, findings: report.findings, drawn: picture !== undefined && shown !== undefined,
     ...times,
     notes: [
       ...(part === 'calibration' ? ['There are no evaluation samples: quality is measured on the calibration samples, which flatters it.'] : []),
-      ...(recipe.compare.score ? [challengeNote(recipe.compare.score, report.quality, times.latency)] : []),
+      ...(quality ? [] : ['The metric is none: quality was not measured.']),
+      ...(recipe.compare.score && quality ? [challengeNote(recipe.compare.score, quality, times.latency)] : []),
       ...(earlier && known ? [takenNote(earlier, known, { layers, keepsFloat: report.keptFloat, keepsTimes: kept !== undefined })] : []),
     ],
     stageSeconds: kept && earlier?.stageSeconds?.['latency'] !== undefined ? { ...watch.seconds, latency: earlier.stageSeconds['latency'] } : watch.seconds,

@@ -2,11 +2,11 @@ import { asFault, Fault, type FaultData } from '../../core/fault.ts'
 import type { ScaleRow } from '../../core/scale-table.ts'
 import { constantsToInitializers } from '../../onnx/constants.ts'
 import type { Dim, Graph, Node } from '../../onnx/graph.ts'
-import { readModel } from '../../onnx/model-file.ts'
 import { topology, type Topology } from '../../onnx/topology.ts'
 import { readQdq } from '../../quantize/read-qdq.ts'
 import { inferValues } from '../../runtime/values.ts'
 import { attributeFacts, initializerFacts, type AttributeFacts, type InitializerFacts } from './graph-facts.ts'
+import { readModelOnce } from './last-model.ts'
 import { standalone } from './workpiece.ts'
 
 export interface GraphViewInput {
@@ -55,7 +55,7 @@ export interface GraphTensor {
  * one that can be read and not be run comes with the shapes that the file states and `notInferred`.
  */
 export async function graphJob({ model }: GraphViewInput): Promise<GraphView> {
-  const file = await readModel(model)
+  const file = await readModelOnce(model)
   // As everybody draws it: constants belong to the nodes that use them.
   const { graph } = constantsToInitializers(file.graph)
   let [known, notInferred]: [Graph['values'], FaultData | null] = [graph.values, null]

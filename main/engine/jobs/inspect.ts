@@ -3,11 +3,12 @@ import { parameterCount } from '../../compare/macs.ts'
 import { boardReport, type BoardReport } from '../../boards/board-report.ts'
 import { boardNamed } from '../../boards/read-profile.ts'
 import type { CodeType } from '../../core/grid.ts'
-import type { Task } from '../../core/task.ts'
+import { quietTask, type Task } from '../../core/task.ts'
 import type { Dim, Graph } from '../../onnx/graph.ts'
 import { readQdq } from '../../quantize/read-qdq.ts'
 import { openSession } from '../../runtime/session.ts'
 import { inferValues } from '../../runtime/values.ts'
+import { readModelOnce } from './last-model.ts'
 import { loadWorkpiece, type Workpiece } from './workpiece.ts'
 
 export interface InspectInput {
@@ -59,7 +60,7 @@ export interface InspectOutput {
 export async function inspectJob({ model, threads, boards = [], workspace }: InspectInput, task: Task): Promise<InspectOutput> {
   task.report({ stage: 'inspect', done: 0, total: 2, unit: 'steps' })
   const profiles = await Promise.all(boards.map((name) => boardNamed(name, { workspace })))
-  const piece = await loadWorkpiece(model)
+  const piece = await loadWorkpiece(model, readModelOnce)
   task.report({ stage: 'inspect', done: 1, total: 2, unit: 'steps' })
   const { file, guess } = piece
   // Loading is the only way to know that this runtime has every operator.
@@ -86,6 +87,8 @@ export async function inspectJob({ model, threads, boards = [], workspace }: Ins
     boards: judged === undefined ? [] : profiles.map((profile) => boardReport(judged, profile)),
   }
 }
+
+export const inspectView = (input: InspectInput): Promise<InspectOutput> => inspectJob(input, quietTask)
 
 /** Constants folded and sizes inferred, but with the opset and IR version that the file has: those are what a converter meets. */
 async function judgedGraph({ graph, graphBytes, file }: Workpiece): Promise<Graph> {

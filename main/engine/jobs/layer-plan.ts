@@ -4,7 +4,7 @@ import { canonicalJson } from '../../core/hash.ts'
 import type { ScaleRow } from '../../core/scale-table.ts'
 import type { Graph, Node } from '../../onnx/graph.ts'
 import { floatActivations } from '../../onnx/operators.ts'
-import { topology, usedTensors } from '../../onnx/topology.ts'
+import { topology, usedTensors, type Topology } from '../../onnx/topology.ts'
 import { absorbedTensors } from '../../quantize/absorb.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
 import { quantizeFrom, type QuantizedPiece } from './quantize.ts'
@@ -38,7 +38,7 @@ export interface PlannedTensor {
   readonly float: string | null
 }
 
-interface Bench {
+export interface Bench {
   readonly key: string
   readonly piece: RewrittenPiece
   readonly seen: Statistics
@@ -48,7 +48,8 @@ interface Bench {
 // One run is worked on for a while: its model and Statistics stay until another one is asked for.
 let bench: Bench | undefined
 
-async function benchOf({ recipe, statistics }: PlannedRun): Promise<Bench> {
+/** The quantization of a run made again; the last one stays in memory. */
+export async function benchOf({ recipe, statistics }: PlannedRun): Promise<Bench> {
   const key = JSON.stringify([recipe, statistics])
   if (bench?.key === key) return bench
   const piece = await loadRewritten(recipe)
@@ -63,12 +64,7 @@ export async function layerPlanJob(planned: PlannedRun): Promise<readonly Planne
   const { plan } = quantized
   const links = topology(workGraph)
   const absorbed = absorbedTensors(workGraph, links, (node) => !plan.floatNodes.has(node.name))
-  const sources = new Map([...absorbed].map(([source, target]) => [target, source]))
-  const chainOf = (tensor: string): Node[] => {
-    const source = sources.get(tensor)
-    const own = links.producer.get(tensor)
-    return [...(source === undefined ? [] : chainOf(source)), ...(own === undefined ? [] : [own])]
-  }
+  const chainOf = chainsOf(links, absorbed)
   const coded = new Map(plan.tensors.map((tensor) => [tensor.tensor, tensor]))
   const rules = new Map(plan.tensors.flatMap(({ group, fixed }) => (fixed ? [[group, fixed.method] as const] : [])))
   const activations = floatActivations(workGraph)
@@ -85,6 +81,17 @@ export async function layerPlanJob(planned: PlannedRun): Promise<readonly Planne
     const why = node && activations.has(tensor) ? plan.floatNodes.get(node.name) : undefined
     return why === undefined ? [] : [{ tensor, node: node!.name, layer: node!.name, ops: [node!.op], group: tensor, seenAs: tensor, fixed: null, grid: null, float: why }]
   })
+}
+
+/** The nodes computed as one that end in a tensor, in order. */
+export function chainsOf(links: Topology, absorbed: ReadonlyMap<string, string>): (tensor: string) => Node[] {
+  const sources = new Map([...absorbed].map(([source, target]) => [target, source]))
+  const chainOf = (tensor: string): Node[] => {
+    const source = sources.get(tensor)
+    const own = links.producer.get(tensor)
+    return [...(source === undefined ? [] : chainOf(source)), ...(own === undefined ? [] : [own])]
+  }
+  return chainOf
 }
 
 export interface BelowInput extends PlannedRun {

@@ -5,6 +5,7 @@ import type { Recipe } from '../../recipe/recipe.ts'
 import type { RewriteStep } from '../../rewrite/apply.ts'
 import { shiftedFeeds } from '../../rewrite/preprocess-shift.ts'
 import type { Feeds } from '../../rewrite/prove.ts'
+import type { Sample } from '../../samples/sample.ts'
 import { withFactor, type OpenedPart } from './workpiece.ts'
 
 export interface MeasuredRepairs {
@@ -29,17 +30,22 @@ export async function measuredRepairs(steps: readonly RewriteStep[], evaluation:
   return { repairs, notes: repairs.map(noteOf) }
 }
 
+/** How evaluation pictures are judged against their references; null where the first sample has none. */
+export function repairProtocol(part: OpenedPart, recipe: Recipe, first: Sample): { readonly part: OpenedPart; readonly protocol: PictureProtocol } | null {
+  if (!first.reference || part.part !== 'evaluation') return null
+  const expectation = withFactor(part.expectation, first)
+  const { metric: asked, shave } = recipe.samples.evaluation!
+  const metric = typeof asked === 'string' ? asked : undefined
+  const wished = parseProtocol(protocolsFor(expectation, true, { metric: typeof metric === 'string' ? metric : undefined, shave })[0]!)
+  // Likeness to the float model itself says nothing of a change that was made to it.
+  const protocol = wished.kind === 'picture' ? wished : (protocolOf('psnr-y', shave, expectation.output.factor.value) as PictureProtocol)
+  return { part: { ...part, expectation }, protocol }
+}
+
 async function measurable(evaluation: OpenedPart | undefined, recipe: Recipe): Promise<{ readonly part: OpenedPart; readonly protocol: PictureProtocol } | { readonly why: string }> {
   if (!evaluation || evaluation.samples.count === 0) return { why: 'there are no evaluation samples (samples.evaluation)' }
   if (evaluation.expectation.output.kind.value !== 'picture') return { why: 'the model gives no picture' }
-  const first = await evaluation.samples.load(0)
-  if (!first.reference) return { why: 'the evaluation samples have no references' }
-  const expectation = withFactor(evaluation.expectation, first)
-  const { metric, shave } = recipe.samples.evaluation!
-  const wished = parseProtocol(protocolsFor(expectation, true, { metric, shave })[0]!)
-  // Likeness to the float model itself says nothing of a change that was made to it.
-  const protocol = wished.kind === 'picture' ? wished : (protocolOf('psnr-y', shave, expectation.output.factor.value) as PictureProtocol)
-  return { part: { ...evaluation, expectation }, protocol }
+  return repairProtocol(evaluation, recipe, await evaluation.samples.load(0)) ?? { why: 'the evaluation samples have no references' }
 }
 
 const noteOf = ({ rewrite, protocol, before, after, samples, changedPercent }: RepairMeasure): string =>

@@ -12,8 +12,9 @@ import { proveStep, type RewriteStep } from '../../rewrite/apply.ts'
 import { proveModels } from '../../rewrite/prove.ts'
 import type { SampleSet } from '../../samples/sample.ts'
 import { boardOf, loadRewritten, settingsOf, type RewrittenPiece } from './rewritten.ts'
+import { measuresFor } from './judging.ts'
 import { measuredRepairs } from './measured-repairs.ts'
-import { openPart, standalone, type Workpiece } from './workpiece.ts'
+import { openPart, standalone, withFactor, type Workpiece } from './workpiece.ts'
 
 export interface PrepareInput {
   readonly recipe: Recipe
@@ -53,6 +54,7 @@ export async function prepare({ recipe, threads, workspace }: PrepareInput, task
   const evaluation = await openPart(piece, recipe, 'evaluation', task)
   task.report({ stage: 'prepare', done: 2, total: 3, unit: 'steps' })
   const first = await (evaluation ?? calibration)?.samples.load(0)
+  if (evaluation && first) await measuresFor({ evaluation: recipe.samples.evaluation, expectation: withFactor(evaluation.expectation, first), samples: evaluation.samples, first })
   const proofs = [...(first ? await provePreparation(piece, first.feeds, threads) : []), ...(await proveRewrites(piece, first ? [first.feeds] : [], threads, task))]
   const repaired = await measuredRepairs(piece.rewritten.steps, evaluation, recipe, threads, task)
   const dims = first && Object.fromEntries(Object.entries(first.feeds).map(([name, tensor]) => [name, [...tensor.dims]]))

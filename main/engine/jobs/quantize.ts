@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { solveThreshold } from '../../calibrate/methods/index.ts'
 import type { Statistics } from '../../calibrate/statistics.ts'
 import { Fault } from '../../core/fault.ts'
@@ -16,6 +17,7 @@ import { quantizeOptions, type QuantizeOptions } from '../../quantize/options.ts
 import { opsetFor } from '../../quantize/qdq.ts'
 import { quantizePlanned, type Quantized } from '../../quantize/quantize.ts'
 import type { ThresholdSource } from '../../quantize/scale-table.ts'
+import type { Tuned } from '../../quantize/tuned.ts'
 import { withSettings } from '../../recipe/changes.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
 import type { FoldedNode } from '../../rewrite/affine.ts'
@@ -23,8 +25,12 @@ import { foldAffine } from '../../rewrite/fold-affine.ts'
 import { hoistMean } from '../../rewrite/hoist-mean.ts'
 import { noiseFeeds } from '../../rewrite/noise-feeds.ts'
 import { proveModels } from '../../rewrite/prove.ts'
+import { decodeTuned } from '../../tune/finetune/tuned-file.ts'
+import { notesOnFloat } from './float-notes.ts'
+import { quantizeRefined } from './refined.ts'
+import { refineNotes } from './refine-notes.ts'
 import { loadRewritten, settingsOf, type RewrittenPiece } from './rewritten.ts'
-import { planOfSeen } from './seen-plan.ts'
+import { planOfSeen, type SeenPlan } from './seen-plan.ts'
 import { readStatistics } from './stored-statistics.ts'
 import { expectationFor, pictureRanges, type Workpiece } from './workpiece.ts'
 
@@ -34,8 +40,12 @@ export interface QuantizeInput {
   readonly statistics: string
   /** Where the quantized model is to be written. */
   readonly out: string
+  /** Path of what the finetune job wrote, where the recipe asks for fine-tuning. */
+  readonly tuned?: string
   /** Takes Statistics of another revision as far as their names fit; what they do not hold stays in float. */
   readonly allowMissing?: boolean
+  /** For what looks at samples again; default 1. */
+  readonly threads?: number
 }
 
 export interface QuantizeOutput {
@@ -48,12 +58,14 @@ export interface QuantizeOutput {
 }
 
 /** Statistics and recipe to a QDQ model on disk. */
-export async function quantizeJob({ recipe, statistics, out, allowMissing }: QuantizeInput, task: Task): Promise<QuantizeOutput> {
+export async function quantizeJob({ recipe, statistics, out, tuned, allowMissing = false, threads = 1 }: QuantizeInput, task: Task): Promise<QuantizeOutput> {
   const report = (done: number) => task.report({ stage: 'quantize', done, total: 3, unit: 'steps' })
   report(0)
   const piece = await loadRewritten(recipe)
   const seen = await readStatistics(statistics)
-  const { quantized, workGraph, folded, steps } = quantizeFrom(piece, recipe, seen, statistics, allowMissing)
+  if (recipe.quantize.finetune && tuned === undefined) throw new Fault({ code: 'bug.finetune', what: 'the recipe asks for fine-tuning, and no tuned values were handed over' })
+  const values = tuned === undefined ? undefined : decodeTuned(await readFile(tuned), tuned)
+  const { quantized, workGraph, folded, steps, refined } = await quantizeRefined(piece, recipe, seen, statistics, { allowMissing, threads, ...(values ? { tuned: values } : {}) }, task)
   report(1)
   await breathe(task)
   const proofs = workGraph === piece.graph ? [] : [await proveWorkGraph(piece, workGraph, folded)]
@@ -61,7 +73,7 @@ export async function quantizeJob({ recipe, statistics, out, allowMissing }: Qua
   const bytes = encodeModel(quantized.graph)
   await writeFileAtomic(out, bytes)
   report(3)
-  return { table: quantized.table, sha256: sha256(bytes), bytes: bytes.byteLength, notes: [...steps, ...foldNotes(folded), ...floatNotes(quantized)], proofs }
+  return { table: quantized.table, sha256: sha256(bytes), bytes: bytes.byteLength, notes: [...steps, ...foldNotes(folded), ...refined.flatMap(refineNotes), ...(await notesOnFloat(workGraph, quantized.plan.floatNodes, piece, quantizeOptions(recipe.quantize)))], proofs }
 }
 
 export interface QuantizedPiece {
@@ -73,7 +85,7 @@ export interface QuantizedPiece {
 }
 
 /** The same without files, for jobs that quantize many times. */
-export function quantizeFrom(piece: RewrittenPiece, asking: Recipe, statistics: Statistics, where: string, allowMissing = false): QuantizedPiece {
+export function quantizeFrom(piece: RewrittenPiece, asking: Recipe, statistics: Statistics, where: string, allowMissing = false, tuned?: Tuned): QuantizedPiece {
   const recipe = withSettings(asking, settingsOf(piece))
   const asked = withNewNames(quantizeOptions(recipe.quantize), piece.rewritten.renamed)
   const expectation = expectationFor(piece, recipe, recipe.samples.calibration ?? recipe.samples.evaluation)
@@ -84,7 +96,16 @@ export function quantizeFrom(piece: RewrittenPiece, asking: Recipe, statistics: 
     const tensorStatistics = statistics.tensors.get(tensor)
     return tensorStatistics && solveThreshold(method, tensorStatistics, grid, { p: options.activations.percentile })
   }
-  return { quantized: quantizePlanned(workGraph, plan, options, thresholds), workGraph, folded, steps: [...steps, ...notes] }
+  return { quantized: quantizePlanned(workGraph, plan, options, thresholds, tuned), workGraph, folded, steps: [...steps, ...notes] }
+}
+
+/** The graph that is quantized and what of it on which grids, before any threshold is solved. */
+export function planFrom(piece: RewrittenPiece, asking: Recipe, statistics: Statistics, where: string): SeenPlan & { readonly workGraph: Graph } {
+  const recipe = withSettings(asking, settingsOf(piece))
+  const asked = withNewNames(quantizeOptions(recipe.quantize), piece.rewritten.renamed)
+  const expectation = expectationFor(piece, recipe, recipe.samples.calibration ?? recipe.samples.evaluation)
+  const { workGraph, pictures } = foldConstants(raised(piece.graph, asked).graph, asked, pictureRanges(expectation))
+  return { workGraph, ...planOfSeen({ graph: workGraph, options: asked, pictures, statistics, observed: { graph: piece.graph, sha256: piece.graphSha256 }, where, allowMissing: true }) }
 }
 
 /** Constant arithmetic goes into the convolutions beside it; what a mean shift leaves behind lies on the picture's own grid. */
@@ -106,7 +127,7 @@ function foldConstants(graph: Graph, options: QuantizeOptions, pictures: Picture
 }
 
 /** Overrides follow tensors that a rewrite gave another name. */
-const withNewNames = (options: QuantizeOptions, renamed: ReadonlyMap<string, string>): QuantizeOptions =>
+export const withNewNames = (options: QuantizeOptions, renamed: ReadonlyMap<string, string>): QuantizeOptions =>
   ({ ...options, layers: Object.fromEntries(Object.entries(options.layers).map(([name, layer]) => [renamed.get(name) ?? name, layer])) })
 
 /** Folding rounds every weight once: 1e-4 of the output's range is far above that and far below a code. */
@@ -143,11 +164,3 @@ function raised(graph: Graph, options: QuantizeOptions): { graph: Graph; steps: 
 const foldNotes = (folded: readonly FoldedNode[]): string[] =>
   folded.length === 0 ? [] : [`Folded into convolutions: ${folded.map(({ node, into }) => `${node} into ${into}`).join(', ')}.`]
 
-function floatNotes({ plan }: Quantized): string[] {
-  const asked = [...plan.floatNodes].filter(([, why]) => why.startsWith('quantize.'))
-  const own = [...plan.floatNodes].filter(([, why]) => why.endsWith('is not computed on codes'))
-  return [
-    ...(asked.length > 0 ? [`In float by the recipe: ${asked.map(([name]) => name).join(', ')}.`] : []),
-    ...(own.length > 0 ? [`In float because their operator is not computed on codes: ${own.map(([name]) => name).join(', ')}.`] : []),
-  ]
-}

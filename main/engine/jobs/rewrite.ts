@@ -6,7 +6,7 @@ import { sha256 } from '../../core/hash.ts'
 import { quietTask, type Task } from '../../core/task.ts'
 import { encodeModel } from '../../onnx/encode.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
-import { applyRewrites, findRewrites, proveStep, rewriteNamed, type RewriteResult, type RewriteStep, type RewriteWish } from '../../rewrite/apply.ts'
+import { applyRewrites, findRewrites, placedWishes, proveStep, rewriteNamed, type RewriteResult, type RewriteStep, type RewriteWish } from '../../rewrite/apply.ts'
 import type { Match, Refusal } from '../../rewrite/rewrite.ts'
 import type { Proof } from '../../rewrite/prove.ts'
 import { autoFor, REWRITES } from '../../rewrite/rewrites.ts'
@@ -14,6 +14,7 @@ import { inferValues } from '../../runtime/values.ts'
 import { viewOf, type GraphView } from './graph-view.ts'
 import { measuredRepairs } from './measured-repairs.ts'
 import { boardOf, rewriteSettings, wishesOf } from './rewritten.ts'
+import { withSeen } from './seen-channels.ts'
 import { loadWorkpiece, openPart, type Workpiece } from './workpiece.ts'
 
 export interface RewriteFindInput {
@@ -123,12 +124,13 @@ export async function rewriteJob({ threads, out, plannedFor, strict = false, ...
   return { steps: result.steps.map(stepFacts), refused: result.refused, proofs, ...measured, renamed: [...result.renamed], sha256: sha256(bytes), bytes: bytes.byteLength }
 }
 
-async function rewriteWith({ recipe, wishes: asked, workspace }: RewriteInput, task: Task) {
+/** The prepared model of a recipe, what is wished for place by place, and what became of it. */
+export async function rewriteWith({ recipe, wishes: asked, workspace }: RewriteInput, task: Task): Promise<{ readonly piece: Workpiece; readonly wishes: readonly RewriteWish[]; readonly result: RewriteResult }> {
   const rewrite = recipe.rewrite ?? 'auto'
-  const wishes = asked ?? wishesOf(rewrite, await boardOf({ ...recipe, rewrite }, workspace ?? recipe.workspace))
+  const wishes = asked?.flatMap(placedWishes) ?? wishesOf(rewrite, await boardOf({ ...recipe, rewrite }, workspace ?? recipe.workspace))
   for (const wish of wishes) rewriteNamed(wish.rewrite)
   const piece = await loadWorkpiece(recipe.model)
-  return { piece, wishes, result: await applyRewrites(piece.graph, wishes, rewriteSettings(piece, recipe), task) }
+  return { piece, wishes, result: await applyRewrites(piece.graph, wishes, await withSeen(rewriteSettings(piece, recipe), wishes, piece), task) }
 }
 
 const stepFacts = ({ rewrite, kind, options, matches, preprocess, settings }: RewriteStep): StepFacts => ({ rewrite, kind, options, matches, preprocess, settings })

@@ -1,4 +1,5 @@
 import { encodeModel } from '../../onnx/encode.ts'
+import { bitsOf } from '../../core/grid.ts'
 import { sha256 } from '../../core/hash.ts'
 import { quietTask, type Task } from '../../core/task.ts'
 import { boardNamed } from '../../boards/read-profile.ts'
@@ -7,8 +8,9 @@ import { resolveOverrides } from '../../quantize/overrides.ts'
 import { quantizeOptions } from '../../quantize/options.ts'
 import { namedTensors } from '../../quantize/named-tensors.ts'
 import type { Recipe, RewriteRecipe } from '../../recipe/recipe.ts'
-import { applyRewrites, type RewriteResult, type RewriteSettings, type RewriteWish } from '../../rewrite/apply.ts'
+import { applyRewrites, placedWishes, type RewriteResult, type RewriteSettings, type RewriteWish } from '../../rewrite/apply.ts'
 import { autoFor } from '../../rewrite/rewrites.ts'
+import { withSeen } from './seen-channels.ts'
 import { expectationFor, loadWorkpiece, type Workpiece } from './workpiece.ts'
 
 /** A model with the rewrites of its recipe. */
@@ -34,7 +36,7 @@ export function wishesOf(rewrite: RewriteRecipe | undefined, board: BoardProfile
   const plain = (name: string): RewriteWish => ({ rewrite: name, options: {} })
   if (rewrite === 'auto') return autoFor(board).map(plain)
   if (isList(rewrite)) return rewrite.map(plain)
-  return Object.entries(rewrite).map(([name, { nodes, ...options }]) => ({ rewrite: name, options, ...(nodes === undefined ? {} : { nodes: nodes as readonly string[] }) }))
+  return Object.entries(rewrite).flatMap(([name, { nodes, ...options }]) => placedWishes({ rewrite: name, options, ...(nodes === undefined ? {} : { nodes: nodes as readonly string[] }) }))
 }
 
 /**
@@ -45,7 +47,7 @@ export async function loadRewritten(recipe: Recipe, task: Task = quietTask, boar
   const piece = await loadWorkpiece(recipe.model)
   const wishes = wishesOf(recipe.rewrite, board)
   if (wishes.length === 0) return unrewritten(piece)
-  const rewritten = await applyRewrites(piece.graph, wishes, rewriteSettings(piece, recipe), task)
+  const rewritten = await applyRewrites(piece.graph, wishes, await withSeen(rewriteSettings(piece, recipe), wishes, piece), task)
   if (rewritten.steps.length === 0) return { ...unrewritten(piece), rewritten }
   const graphBytes = encodeModel(rewritten.graph)
   return { ...piece, graph: rewritten.graph, graphBytes, graphSha256: sha256(graphBytes), preparedBytes: piece.graphBytes, rewritten }
@@ -63,6 +65,7 @@ export function rewriteSettings(piece: Workpiece, recipe: Recipe): RewriteSettin
     where: piece.file.path,
     context: {
       keep: namedTensors(piece.graph, options),
+      codes: { granularity: options.weights.granularity === 'tensor' ? 'tensor' : 'channel', weightBits: bitsOf(options.weights.type), activationBits: bitsOf(options.activations.type) },
       picture: input ? { input: input.name, range: input.range.value } : null,
       output: output.kind.value === 'picture' ? { name: output.name, range: output.range.value } : null,
     },

@@ -1,6 +1,8 @@
 import { expectedError } from '../../calibrate/methods/expected-error.ts'
 import { METHODS } from '../../calibrate/methods/index.ts'
+import type { MethodOptions } from '../../calibrate/methods/threshold-method.ts'
 import { sumsBelow, viewOf, type Side, type View } from '../../calibrate/methods/view.ts'
+import type { TensorStatistics } from '../../calibrate/statistics.ts'
 import { cappedDecibels, DECIBEL_CAP } from '../../core/decibel.ts'
 import { CODE_LIMITS, type Grid, type Range } from '../../core/grid.ts'
 import { qparams } from '../../core/qparams.ts'
@@ -38,7 +40,7 @@ export async function whatIfJob({ grid, ranges, ...place }: WhatIfInput): Promis
   }
 }
 
-interface Judgement {
+export interface Judgement {
   readonly clippedPercent: number
   readonly step: number
   readonly zeroPoint: number
@@ -47,7 +49,8 @@ interface Judgement {
   readonly clip: number
 }
 
-function judge(view: View, { lo, hi }: Range, grid: Grid): Judgement {
+/** What a range on a grid does to values that were seen. */
+export function judge(view: View, { lo, hi }: Range, grid: Grid): Judgement {
   const { scale, zeroPoint } = qparams({ lo, hi }, grid)
   const { round, clip, total } = expectedError(view, lo, hi, grid)
   const [min, max] = CODE_LIMITS[grid.type]
@@ -76,10 +79,14 @@ export interface MethodMark extends Range {
 
 /** What every threshold method would pick for a tensor. */
 export async function thresholdsJob({ grid, ...place }: ThresholdsInput): Promise<readonly MethodMark[]> {
-  const tensor = await storedTensor(place)
+  return marksOf(await storedTensor(place), grid)
+}
+
+/** The same of what was seen of one tensor. */
+export function marksOf(tensor: TensorStatistics, grid: Grid, options: MethodOptions = {}): readonly MethodMark[] {
   const view = viewOf(tensor)
   return Object.entries(METHODS).map(([name, method]) => {
-    const { lo, hi, method: decided, why } = method(tensor, grid)
+    const { lo, hi, method: decided, why } = method(tensor, grid, options)
     const { clippedPercent, step, predictedSqnrDb } = judge(view, { lo, hi }, grid)
     return { name, decided, lo, hi, why, clippedPercent, step, predictedSqnrDb }
   })

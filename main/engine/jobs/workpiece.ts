@@ -27,8 +27,8 @@ export interface Workpiece {
 }
 
 /** Reads and prepares a model. Throws `input.*` and `model.*` Faults naming file, node or tensor. */
-export async function loadWorkpiece(path: string): Promise<Workpiece> {
-  const file = await readModel(path)
+export async function loadWorkpiece(path: string, read: (path: string) => Promise<ModelFile> = readModel): Promise<Workpiece> {
+  const file = await read(path)
   const { graph, steps } = prepareGraph(file.graph, { opset: WORK_OPSET })
   const graphBytes = encodeModel(graph)
   return { file, graph, graphBytes, graphSha256: sha256(graphBytes), steps, guess: expectationOf(graph) }

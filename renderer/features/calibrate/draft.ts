@@ -89,7 +89,7 @@ export function commandOf(methods: readonly string[], workspace: string): string
 /** Which way each number of a method is better, and the digits after the point that it is shown with (`score`: those of its unit). */
 const COLUMNS = {
   simulated: { better: 1, digits: 'score' }, drop: { better: -1, digits: 'score' }, worstDb: { better: 1, digits: 2 }, meanDb: { better: 1, digits: 2 },
-  clippedPercent: { better: -1, digits: 3 }, seconds: { better: -1, digits: 1 },
+  agreement: { better: 1, digits: 2 }, clippedPercent: { better: -1, digits: 3 }, seconds: { better: -1, digits: 1 },
 } as const
 export type MethodColumn = keyof typeof COLUMNS
 

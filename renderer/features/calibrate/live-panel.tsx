@@ -1,9 +1,8 @@
-import { useSearchParams } from 'react-router'
 import type { LiveHistogram } from '../../client.ts'
 import { useSay } from '../../texts/texts.ts'
 import { grouped, significant } from '../../ui/format.ts'
 import { Panel } from '../../ui/panel.tsx'
-import { changed } from '../../ui/search.ts'
+import { useAddress } from '../../ui/use-address.ts'
 import { Segmented } from '../../ui/segmented.tsx'
 import { Choice } from './fields.tsx'
 
@@ -12,8 +11,7 @@ const [WIDTH, HEIGHT] = [640, 200]
 /** Values of one tensor as they are counted; which one and how it is drawn stand in the address. */
 export function LivePanel({ live, isPast }: { readonly live: readonly LiveHistogram[]; readonly isPast: boolean }) {
   const say = useSay()
-  const [parameters, setParameters] = useSearchParams()
-  const set = (change: Readonly<Record<string, string>>): void => setParameters((known) => changed(known, change), { replace: true })
+  const [parameters, set] = useAddress()
   const shown = live.find(({ tensor }) => tensor === parameters.get('tensor')) ?? live[Math.floor(live.length / 2)]
   const isLog = parameters.get('scale') !== 'linear'
   if (shown === undefined) return <Panel title={say('calibrate.live')} grows={!isPast}><p className="panel-text">{say(isPast ? 'calibrate.live.none' : 'calibrate.live.waiting')}</p></Panel>

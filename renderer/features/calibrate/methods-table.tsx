@@ -1,6 +1,6 @@
 import type { MethodRow } from '../../client.ts'
 import { useSay } from '../../texts/texts.ts'
-import { NOTHING, shortRun } from '../../ui/format.ts'
+import { NOTHING, protocolName, shortRun } from '../../ui/format.ts'
 import { bestText, shownValue, type MethodColumn } from './draft.ts'
 
 interface MethodsTableProps {
@@ -14,7 +14,9 @@ interface MethodsTableProps {
 /** One row a method; the best of each column is marked, and one row is picked. */
 export function MethodsTable({ rows, recommended, picked, accepted, onPick }: MethodsTableProps) {
   const say = useSay()
-  const { unit = 'dB' } = rows[0] ?? {}
+  const { unit = 'dB', protocol = null } = rows[0] ?? {}
+  const hasDrop = rows.some((row) => row.drop !== null)
+  const hasAgreement = rows.some((row) => row.agreement !== null)
   const shownUnit = unit === 'ratio' ? '' : ` ${unit}`
   const number = (row: MethodRow, column: MethodColumn) => {
     const text = shownValue(row, column)
@@ -26,7 +28,7 @@ export function MethodsTable({ rows, recommended, picked, accepted, onPick }: Me
       <table className="plain methods-table">
         <thead>
           <tr>
-            <th>{say('method')}</th><th data-align="right">{say('quality.simulated')}{shownUnit}</th><th data-align="right">{say('calibrate.drop')}{shownUnit}</th><th data-align="right">{say('figure.worst')} dB</th>
+            <th>{say('method')}</th><th data-align="right" title={protocol ?? ''}>{protocol === null ? say('quality.simulated') : protocolName(protocol)}{shownUnit}</th>{hasDrop ? <th data-align="right">{say('calibrate.drop')}{shownUnit}</th> : null}{hasAgreement ? <th data-align="right" title={say('calibrate.agreement.what')}>{say('calibrate.agreement')} %</th> : null}<th data-align="right">{say('figure.worst')} dB</th>
             <th>{say('tensor')}</th><th data-align="right">{say('calibrate.mean-sqnr')} dB</th><th data-align="right">{say('layers.clipped')}</th><th data-align="right" title={say('calibrate.seconds.what')}>s</th><th>{say('run')}</th>
           </tr>
         </thead>
@@ -41,7 +43,8 @@ export function MethodsTable({ rows, recommended, picked, accepted, onPick }: Me
                 </label>
               </th>
               {number(row, 'simulated')}
-              {number(row, 'drop')}
+              {hasDrop ? number(row, 'drop') : null}
+              {hasAgreement ? number(row, 'agreement') : null}
               {number(row, 'worstDb')}
               <td className="mono">{row.worstTensor ?? NOTHING}</td>
               {number(row, 'meanDb')}

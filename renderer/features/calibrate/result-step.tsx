@@ -4,6 +4,7 @@ import { withKey } from '../../project/project-text.ts'
 import { changeProject, project, useProject } from '../../project/project.ts'
 import { useSay } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
+import { Empty } from '../../ui/empty.tsx'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { changed } from '../../ui/search.ts'
@@ -22,7 +23,7 @@ export function ResultStep({ runs }: ResultStepProps) {
   const [parameters] = useSearchParams()
   const { data, error } = useCall('runs.methods', { runs: [...runs] }, { enabled: runs.length > 0 })
   if (runs.length === 0) {
-    return <section className="panel empty"><h2>{say('calibrate.result.none')}</h2><Link className="button" data-tone="primary" to={{ search: `?${changed(parameters, { step: 'review' }).toString()}` }}>{say('calibrate.run.review')}</Link></section>
+    return <Empty title={say('calibrate.result.none')}><Link className="button" data-tone="primary" to={{ search: `?${changed(parameters, { step: 'review' }).toString()}` }}>{say('calibrate.run.review')}</Link></Empty>
   }
   if (error !== null) return <FaultNotice fault={error}><Link className="button" to="/history">{say('history')}</Link></FaultNotice>
   return data === undefined ? null : <Result rows={data.rows} recommendation={data.recommendation} />

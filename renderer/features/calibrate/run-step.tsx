@@ -6,6 +6,7 @@ import { isOver } from '../../app/live.ts'
 import { call, useCall, type JobDetail, type MethodRow } from '../../client.ts'
 import { useSay, wordIn, type Say } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
+import { Empty } from '../../ui/empty.tsx'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
 import { bytes, clock, duration, NOTHING } from '../../ui/format.ts'
 import { Panel } from '../../ui/panel.tsx'
@@ -37,7 +38,7 @@ export function RunStep({ job: id, onDone, onAgain }: RunStepProps) {
       onDone(job)
     }
   }, [job, onDone])
-  if (id === null) return <section className="panel empty"><h2>{say('calibrate.run.none')}</h2><Link className="button" data-tone="primary" to={to('review')}>{say('calibrate.run.review')}</Link></section>
+  if (id === null) return <Empty title={say('calibrate.run.none')}><Link className="button" data-tone="primary" to={to('review')}>{say('calibrate.run.review')}</Link></Empty>
   if (error !== null) return <FaultNotice fault={error}><Link className="button" to={to('review')}>{say('calibrate.run.review')}</Link><Link className="button" to="/history">{say('history')}</Link></FaultNotice>
   if (job === undefined) return null
   const stages = stagesOf(job)

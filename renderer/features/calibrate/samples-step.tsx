@@ -57,7 +57,7 @@ function Part({ draft, part }: { readonly draft: Draft; readonly part: 'calibrat
       <dd className="mono">
         {typeof path === 'string' ? <span title={path}>{fileName(path)}</span> : <span className="muted">{say(part === 'calibration' ? 'calibrate.samples.none' : 'calibrate.samples.same')}</span>}
         {isReference ? <small>{say('calibrate.reference', { name: typeof reference === 'string' ? fileName(reference) : String((reference as { pattern?: unknown }).pattern ?? '') })}</small> : null}
-        {typeof metric === 'string' ? <small>{metric}</small> : null}
+        {typeof metric === 'string' ? <small>{metric}</small> : typeof metric === 'object' && metric !== null ? <small>{String((metric as { kind?: unknown }).kind ?? '')}</small> : null}
       </dd>
     </div>
   )

@@ -10,8 +10,8 @@ export interface Stage {
   readonly seconds: number | null
 }
 
-const namesOf = (methods: readonly string[]): readonly (readonly [stage: string, part: string | null])[] => [
-  ['prepare', null], ['observe', null],
+const namesOf = (methods: readonly string[], tunes: boolean): readonly (readonly [stage: string, part: string | null])[] => [
+  ['prepare', null], ['observe', null], ...(tunes ? [['finetune', null] as const] : []),
   ...(methods.length === 0 ? [null] : methods).flatMap((method) => [['quantize', method], ['compare', method]] as const),
   ['latency', null],
 ]
@@ -21,7 +21,8 @@ const namesOf = (methods: readonly string[]): readonly (readonly [stage: string,
  * again, operators are timed) belong to the one that they stand in.
  */
 export function stagesOf({ methods, log, state }: Pick<JobDetail, 'methods' | 'log' | 'state'>): readonly Stage[] {
-  const names = namesOf(methods)
+  // Only a recipe that asks for it is fine-tuned; of several methods each is, in between.
+  const names = namesOf(methods, methods.length === 0 && log.some(({ level, text }) => level === 'info' && text === 'finetune'))
   const begun = names.map((): number | null => null)
   let at = -1
   for (const { level, text, time } of log) {

@@ -131,5 +131,5 @@ function useKeys({ look, change, hands, swap, play, toTile, addRegion, samples, 
   useCompareKeys({
     letters: lettersOf({ look, change, stage, swap, point: hands.point, play, tile: toTile, sample: toSample, worst: () => onChoose(samples[0]!.index), region: hands.pickRegion }),
     flip: swap, move: (dx, dy) => stage.get()?.move(dx, dy), zoom: (by) => stage.get()?.zoom(by), hold: hands.setHold, loupe: hands.setLoupe, enter: markCorner, escape: hands.drop,
-  })
+  }, hands.isReady)
 }

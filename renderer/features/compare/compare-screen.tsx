@@ -2,11 +2,13 @@ import { useParams } from 'react-router'
 import { Screen } from '../../app/screen.tsx'
 import { useCall, type Run } from '../../client.ts'
 import { useSay } from '../../texts/texts.ts'
+import { Empty } from '../../ui/empty.tsx'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
 import { modelName, shortRun } from '../../ui/format.ts'
 import { RunTabs } from '../../ui/run-tabs.tsx'
 import { PictureCompare } from './picture-compare.tsx'
 import { VectorCompare } from './vector-compare.tsx'
+import { useEarlyKeys } from './use-compare-keys.ts'
 import './compare.css'
 import './compare-side.css'
 
@@ -14,6 +16,7 @@ import './compare-side.css'
 export function CompareScreen() {
   const say = useSay()
   const { run: id = '' } = useParams()
+  useEarlyKeys()
   const { data, error } = useCall('runs.show', { run: id })
   const crumbs = [{ name: say('history'), to: '/history' }, { name: data === undefined ? say('run') : modelName(data.run.model?.path) }, { name: shortRun(id), mono: true }]
   if (data === undefined) return <Screen crumbs={crumbs}>{error === null ? null : <FaultNotice fault={error} />}</Screen>
@@ -30,11 +33,9 @@ function Compared({ run }: { readonly run: Run }) {
   const { data, error } = useCall('pictures.list', { run: run.run }, { enabled: holdsModel, staleTime: Infinity })
   if (!holdsModel) {
     return (
-      <section className="panel empty">
-        <h2>{say('compare.no-model')}</h2>
-        <p>{say('compare.no-model.what')}</p>
-        <a className="button" href="#/calibrate">{say('place.calibrate')}</a>
-      </section>
+      <Empty title={say('compare.no-model')} what={say('compare.no-model.what')}>
+        <a className="button" data-tone="primary" href="#/calibrate">{say('place.calibrate')}</a>
+      </Empty>
     )
   }
   if (error !== null) {

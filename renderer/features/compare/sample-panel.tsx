@@ -1,6 +1,6 @@
 import { memo, useEffect, useRef, type KeyboardEvent } from 'react'
 import { useSay } from '../../texts/texts.ts'
-import { digitsOf, drop, fixed, signed } from '../../ui/format.ts'
+import { digitsOf, drop, fixed, protocolName, signed } from '../../ui/format.ts'
 import { nextActive } from '../../ui/next-active.ts'
 import { Panel } from '../../ui/panel.tsx'
 import { Thumbnail } from './thumbnail.tsx'
@@ -34,7 +34,7 @@ export const SamplePanel = memo(function SamplePanel({ run, list, samples, chose
     event.preventDefault()
   }
   return (
-    <Panel title={say('place.samples')} aside={<span className="panel-note">{say('compare.worst-first')}</span>} grows>
+    <Panel title={say('place.samples')} aside={<span className="panel-note" title={list.protocol}>{list.protocol === '' ? '' : `${protocolName(list.protocol)} · `}{say('compare.worst-first')}</span>} grows>
       <ul className="sample-list" role="listbox" aria-label={say('place.samples')} tabIndex={0} ref={box} onKeyDown={onKeyDown} aria-activedescendant={at < 0 ? undefined : `sample-${chosen}`}>
         {samples.map((sample) => (
           <li

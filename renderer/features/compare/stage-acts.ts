@@ -18,6 +18,7 @@ export interface StageActs {
   readonly show: (region: Region) => void
   /** The frame as it is drawn. */
   readonly draw: Painter['draw']
+  readonly focus: () => void
 }
 
 /** The part of the picture that is seen, and its scale. */
@@ -71,9 +72,10 @@ interface ActsOf {
   readonly spot: Value<Spot | null>
   readonly change: ChangeLook
   readonly draw: Painter['draw']
+  readonly focus: () => void
 }
 
-export function actsOf({ standing, pointed, spot, change, draw }: ActsOf): StageActs {
+export function actsOf({ standing, pointed, spot, change, draw, focus }: ActsOf): StageActs {
   const { middle, picture, box } = standing
   const goTo = ({ scale, cx, cy }: Middle): void => change({ zoom: scale, cx, cy })
   return {
@@ -89,6 +91,6 @@ export function actsOf({ standing, pointed, spot, change, draw }: ActsOf): Stage
       if (!isIn(partSeen(standing), next)) goTo({ ...middle, cx: next.x + 0.5, cy: next.y + 0.5 })
     },
     show: ({ x, y, width, height }) => goTo({ scale: scaleWithin(Math.min(box.width / width, box.height / height) * SHARE), cx: x + width / 2, cy: y + height / 2 }),
-    draw,
+    draw, focus,
   }
 }

@@ -73,7 +73,7 @@ export function Stage(props: StageProps) {
   useLayoutEffect(() => {
     const regions = look.regions.map((region, index) => ({ region, text: props.regionTexts[index] ?? '' }))
     painter.show({ faces, look, middle, hold, flipped, pointed, loupe, density, color, draft, regions }, screen)
-    stage.set(actsOf({ standing, pointed, spot, change, draw: painter.draw }))
+    stage.set(actsOf({ standing, pointed, spot, change, draw: painter.draw, focus: () => frame.current?.focus({ preventScroll: true }) }))
   })
   useEffect(() => {
     if (box.width > 0) seen.set({ part: partSeen(standing), scale: middle.scale })

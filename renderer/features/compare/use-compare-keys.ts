@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react'
+import { useEffect, useLayoutEffect, useRef } from 'react'
 import { settings } from '../../app/settings.ts'
 import { isTyping } from '../../ui/typing.ts'
 import type { Hold } from './panes.ts'
@@ -18,7 +18,7 @@ export interface KeyActs {
 const isInMenu = (target: EventTarget | null): boolean => target instanceof HTMLElement && target.closest('[role=menu]') !== null
 
 /** Space and Enter belong to a button that has the focus, arrows to a list or a slider. */
-const isActing = (target: EventTarget | null): boolean => target instanceof HTMLElement && target.closest('button, a, summary, [role=listbox], [role=grid], [role=tablist], [role=slider]') !== null
+const isActing = (target: EventTarget | null): boolean => target instanceof HTMLElement && target.closest('button, a, summary, input, [role=listbox], [role=grid], [role=tablist], [role=slider]') !== null
 
 const isInert = (): boolean => document.querySelector('[role=dialog]') !== null
 
@@ -27,17 +27,48 @@ const SEQUENCE_MS = 1200
 
 const ARROWS: Readonly<Record<string, readonly [number, number]>> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
 
-/** The keys of the compare screen. Letters rest while a text is typed, and where a person turned them off. */
-export function useCompareKeys(acts: KeyActs): void {
+const isElsewhere = ({ isComposing, target }: KeyboardEvent): boolean => isComposing || isTyping(target) || isInMenu(target) || isInert()
+
+/** Keys that were pressed before there was a picture. */
+let early: KeyboardEvent[] = []
+let isThere = false
+const MOST_EARLY = 32
+
+/** Keeps what is pressed while the picture is waited for: it is done once that is there. */
+export function useEarlyKeys(): void {
+  useLayoutEffect(() => {
+    function onDown(event: KeyboardEvent): void {
+      if (isThere || isElsewhere(event) || event.ctrlKey || event.metaKey || event.altKey || event.key.toLowerCase() === 'z') return
+      if (early.length < MOST_EARLY) early.push(event)
+    }
+    document.addEventListener('keydown', onDown)
+    return () => {
+      document.removeEventListener('keydown', onDown)
+      early = []
+    }
+  }, [])
+}
+
+/** The keys of the compare screen. Letters rest while a text is typed, and where a person turned them off. `isReady`: the picture has its size. */
+export function useCompareKeys(acts: KeyActs, isReady: () => boolean): void {
   const latest = useRef(acts)
   useEffect(() => {
     latest.current = acts
   })
   useEffect(() => {
     let wentAt = -Infinity
+    let frame = 0
+    /** One a frame: what a key does depends on what the one before it has changed. */
+    function catchUp(): void {
+      const event = isReady() ? early.shift() : undefined
+      if (event !== undefined && !takeKey(event, latest.current)) takeLetter(event)
+      isThere = isReady() && early.length === 0
+      if (!isThere) frame = requestAnimationFrame(catchUp)
+    }
+    catchUp()
     function onDown(event: KeyboardEvent): void {
-      const { key, target } = event
-      if (event.isComposing || isTyping(target) || isInMenu(target) || isInert()) return
+      const { key } = event
+      if (!isThere || isElsewhere(event)) return
       if ((key === 'Shift' || key === 'Control') && !event.repeat) return latest.current.hold(key === 'Shift' ? 'reference' : 'other')
       latest.current.hold(null)
       if (event.ctrlKey || event.metaKey || event.altKey) return
@@ -69,11 +100,13 @@ export function useCompareKeys(acts: KeyActs): void {
     document.addEventListener('keyup', onUp)
     window.addEventListener('blur', onBlur)
     return () => {
+      isThere = false
+      cancelAnimationFrame(frame)
       document.removeEventListener('keydown', onDown)
       document.removeEventListener('keyup', onUp)
       window.removeEventListener('blur', onBlur)
     }
-  }, [])
+  }, [isReady])
 }
 
 function takeKey({ key, target, shiftKey }: KeyboardEvent, acts: KeyActs): boolean {

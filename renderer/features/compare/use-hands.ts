@@ -15,7 +15,10 @@ export function useHands(mode: Mode) {
   const [tool, setTool] = useState<'move' | 'region'>('move')
   const [pointed, setPointed] = useState(false)
   const [playing, setPlaying] = useState(false)
-  const [values] = useState(() => ({ spot: openValue<Spot | null>(null), seen: openValue<Seen | null>(null), stage: openValue<StageActs | null>(null), corner: openValue<Spot | null>(null) }))
+  const [values] = useState(() => {
+    const seen = openValue<Seen | null>(null)
+    return { spot: openValue<Spot | null>(null), seen, stage: openValue<StageActs | null>(null), corner: openValue<Spot | null>(null), isReady: () => seen.get() !== null }
+  })
 
   useEffect(() => {
     if (!playing || mode !== 'blink') return
@@ -27,6 +30,8 @@ export function useHands(mode: Mode) {
   const point = (): void => {
     const { part } = values.seen.get() ?? {}
     if (!pointed && values.spot.get() === null && part !== undefined) values.spot.set({ x: Math.floor(part.x + part.width / 2), y: Math.floor(part.y + part.height / 2) })
+    // Arrows are the cursor's from now on, not those of the tabs or the button that has the focus.
+    if (!pointed) values.stage.get()?.focus()
     setPointed(!pointed)
   }
   const drop = (): void => {

@@ -1,9 +1,8 @@
 import { useMemo } from 'react'
-import { useSearchParams } from 'react-router'
 import { useCall, type Run } from '../../client.ts'
 import { useSay } from '../../texts/texts.ts'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
-import { changed } from '../../ui/search.ts'
+import { useAddress } from '../../ui/use-address.ts'
 import { Segmented } from '../../ui/segmented.tsx'
 import { AgreementPanel } from './agreement-panel.tsx'
 import { CurvePanel, OperatorsPanel } from './cost-panel.tsx'
@@ -19,12 +18,12 @@ interface VectorCompareProps {
 }
 
 const nothing = (): void => undefined
+const always = (): boolean => true
 
 /** Outputs of a model that makes no pictures: their values beside each other, and whether the samples still say the same. */
 export function VectorCompare({ run, list }: VectorCompareProps) {
   const say = useSay()
-  const [parameters, setParameters] = useSearchParams()
-  const set = (change: Readonly<Record<string, string>>) => setParameters((known) => changed(known, change), { replace: true })
+  const [parameters, set] = useAddress()
   const samples = useMemo(() => worstFirst(list.samples), [list])
   const chosen = samples.find(({ index }) => String(index) === parameters.get('sample')) ?? samples[0]
   const { data, error } = useCall('pictures.vectors', { run: run.run, sample: chosen?.index ?? 0 }, { staleTime: Infinity, keepPrevious: true })
@@ -40,7 +39,7 @@ export function VectorCompare({ run, list }: VectorCompareProps) {
   useCompareKeys({
     letters: { n: () => step(1), p: () => step(-1), w: () => set({ sample: String(samples[0]?.index ?? 0) }) },
     flip: swap, move: nothing, zoom: nothing, hold: nothing, loupe: nothing, enter: nothing, escape: nothing,
-  })
+  }, always)
   return (
     <div className="compare">
       <SamplePanel run={run.run} list={list} samples={samples} chosen={chosen?.index ?? 0} mayAsk={data !== undefined} onChoose={(index) => set({ sample: String(index) })} />

@@ -1,6 +1,6 @@
 import type { ComparedRuns, LayerError, ScaleRow, Versions } from '../../../preload/contract/index.ts'
 import type { Table } from '../../ui/delimited.ts'
-import { digitsOf, fixed, shortRun } from '../../ui/format.ts'
+import { digitsOf, fixed, shortRun, unitOf } from '../../ui/format.ts'
 import { plainText } from '../../ui/scale-text.ts'
 
 export type Better = 'up' | 'down'
@@ -30,7 +30,7 @@ export function comparedRows({ metrics, recipe, facts }: Pick<ComparedRuns, 'met
   const measuredOn = facts.find(({ key }) => key === 'samples.evaluation.sha256')?.values
   return [
     ...metrics.map(({ protocol, version, values }): ComparedRow => ({
-      section: 'metrics', key: protocol, version, values, digits: digitsOf(/^(psnr|sqnr)/.test(protocol) ? 'dB' : 'ratio'), better: 'up',
+      section: 'metrics', key: protocol, version, values, digits: digitsOf(unitOf(protocol)), better: 'up',
       ...(measuredOn === undefined ? {} : { measuredOn }),
     })),
     ...recipe.map(({ key, values }): ComparedRow => ({ section: 'recipe', key, values })),

@@ -1,6 +1,6 @@
 import { IconTransform } from '@tabler/icons-react'
 import { useMemo, type ReactNode } from 'react'
-import { useParams, useSearchParams } from 'react-router'
+import { useParams } from 'react-router'
 import { Screen } from '../../app/screen.tsx'
 import { useCall } from '../../client.ts'
 import type { ComparedRuns } from '../../../preload/contract/index.ts'
@@ -13,7 +13,7 @@ import { FaultNotice } from '../../ui/fault-notice.tsx'
 import { grouped, shortRun } from '../../ui/format.ts'
 import type { Column } from '../../ui/grid.tsx'
 import { Panel } from '../../ui/panel.tsx'
-import { changed } from '../../ui/search.ts'
+import { useAddress, type ChangeAddress } from '../../ui/use-address.ts'
 import { Segmented } from '../../ui/segmented.tsx'
 import { layerColumns, layerMeasureName, scaleColumns } from './compared-columns.tsx'
 import { comparedRows, comparedTable, LAYER_MEASURES, SCALE_MEASURES } from './compared-rows.ts'
@@ -26,18 +26,15 @@ const MODES = ['accumulated', 'alone'] as const
 /** More names than that push the rest out of the bar. */
 const MOST_NAMED = 3
 
-type Change = (change: Readonly<Record<string, string>>) => void
-
 /** What sets 2–8 runs apart, counted from one of them. */
 export function DiffScreen() {
   const say = useSay()
   const { a, b, runs: joined = `${a},${b}` } = useParams()
-  const [parameters, setParameters] = useSearchParams()
+  const [parameters, set] = useAddress()
   const runs = useMemo(() => joined.split(',').filter(Boolean), [joined])
   const all = parameters.get('all') === '1'
   const part = PARTS.find((each) => each === parameters.get('part')) ?? 'summary'
   const { data, error } = useCall('runs.compare', { runs, all }, { keepPrevious: true })
-  const set: Change = (change) => setParameters((known) => changed(known, change), { replace: true })
   const names = { summary: say('diff.summary'), scales: `${say('scales')} ${grouped(data?.scales.length)}`, layers: `${say('layers')} ${grouped(data?.layers.length)}` }
   return (
     <Screen
@@ -65,7 +62,7 @@ export function DiffScreen() {
 interface PartProps {
   readonly compared: ComparedRuns
   readonly parameters: URLSearchParams
-  readonly set: Change
+  readonly set: ChangeAddress
 }
 
 /** Place of the run that changes count from: the first unless another was chosen. */
@@ -108,7 +105,7 @@ interface RowsProps<Row> {
   readonly columns: readonly Column<Row>[]
   readonly keyOf: (row: Row) => string
   readonly parameters: URLSearchParams
-  readonly set: Change
+  readonly set: ChangeAddress
   readonly base: ReactNode
   readonly children: ReactNode
 }

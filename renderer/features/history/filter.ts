@@ -1,7 +1,7 @@
 import type { Bound, RunPageFilter, RunStatus, Verb } from '../../../preload/contract/index.ts'
 import { filterWords, type FilterWord } from '../../ui/filter-words.ts'
 
-export const VERBS: readonly Verb[] = ['run', 'calibrate', 'quantize', 'compare', 'demo', 'inspect', 'rewrite', 'audit', 'tune', 'export']
+export const VERBS: readonly Verb[] = ['run', 'calibrate', 'quantize', 'compare', 'demo', 'inspect', 'rewrite', 'audit', 'tune', 'export', 'verify', 'weights', 'import']
 export const STATUSES: readonly RunStatus[] = ['running', 'done', 'failed', 'cancelled']
 
 export interface ReadFilter {

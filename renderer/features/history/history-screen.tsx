@@ -1,6 +1,6 @@
 import { IconLayoutSidebarRight } from '@tabler/icons-react'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import { Link, useNavigate, useSearchParams } from 'react-router'
+import { Link, useNavigate } from 'react-router'
 import { Screen } from '../../app/screen.tsx'
 import type { RunSummary } from '../../client.ts'
 import { useSay } from '../../texts/texts.ts'
@@ -9,7 +9,7 @@ import { FaultNotice } from '../../ui/fault-notice.tsx'
 import { grouped } from '../../ui/format.ts'
 import { Grid } from '../../ui/grid.tsx'
 import { Panel } from '../../ui/panel.tsx'
-import { changed } from '../../ui/search.ts'
+import { useAddress, type ChangeAddress } from '../../ui/use-address.ts'
 import { chosenColumns } from './column-choice.ts'
 import { ColumnMenu } from './column-menu.tsx'
 import { readFilter } from './filter.ts'
@@ -24,8 +24,8 @@ import './history.css'
 /** More would not fit into an address. */
 const MOST_PICKS = 100
 const NEWEST = '-created'
-/** The address follows the filter after this pause. */
-const SETTLED_MS = 300
+/** Address, chart and export follow the filter after this pause: who types on waits for none of them. */
+const SETTLED_MS = 500
 
 /** A filter line, and when it was typed: lengths of time in it count from then, so that the same question keeps its answer. */
 interface Typed {
@@ -33,10 +33,8 @@ interface Typed {
   readonly at: number
 }
 
-type Change = (change: Readonly<Record<string, string>>) => void
-
 /** A text that follows every key at once and stands in the address when it rests; back and forward bring it back. */
-function useLine(parameters: URLSearchParams, set: Change): { readonly typed: Typed; readonly settled: Typed; readonly setLine: (line: string) => void } {
+function useLine(parameters: URLSearchParams, set: ChangeAddress): { readonly typed: Typed; readonly settled: Typed; readonly setLine: (line: string) => void } {
   const there = parameters.get('q') ?? ''
   const [typed, setTyped] = useState(() => ({ line: there, at: Date.now() }))
   const [settled, setSettled] = useState(typed)
@@ -62,8 +60,7 @@ function useLine(parameters: URLSearchParams, set: Change): { readonly typed: Ty
 export function HistoryScreen() {
   const say = useSay()
   const navigate = useNavigate()
-  const [parameters, setParameters] = useSearchParams()
-  const set: Change = useCallback((change) => setParameters((known) => changed(known, change), { replace: true }), [setParameters])
+  const [parameters, set] = useAddress()
   const { typed, settled, setLine } = useLine(parameters, set)
   const { line } = typed
   const { filter, unknown } = useMemo(() => readFilter(typed.line, typed.at), [typed])
@@ -104,7 +101,7 @@ export function HistoryScreen() {
           />
           <PickedBar picks={picks} onClear={clear} />
         </Panel>
-        {showsSide ? <Side filter={settledFilter} picks={picks} run={shownRun} parameters={parameters} set={set} /> : null}
+        {showsSide ? <Side filter={settledFilter} picks={picks} run={shownRun} model={parameters.get('model')} set={set} /> : null}
       </div>
     </Screen>
   )

@@ -1,11 +1,12 @@
-import { useMemo } from 'react'
+import { useCallback, useMemo } from 'react'
 import { useNavigate } from 'react-router'
 import type { RunPageFilter } from '../../../preload/contract/index.ts'
 import { useCall, type Run, type RunSummary } from '../../client.ts'
-import { useSay } from '../../texts/texts.ts'
+import { useSay, type Say } from '../../texts/texts.ts'
 import { digitsOf, fixed, modelName, moment, protocolName, shortRun } from '../../ui/format.ts'
-import { LineChart } from '../../ui/line-chart.tsx'
+import { LineChart, type Axis, type ChartLine } from '../../ui/line-chart.tsx'
 import { Panel } from '../../ui/panel.tsx'
+import { useStable } from '../../ui/use-stable.ts'
 import { groupsOf, limitOf } from './chart-rows.ts'
 
 /** The newest of the runs that fit are looked at. */
@@ -42,26 +43,31 @@ export function RunsChart({ filter, model, onModel }: RunsChartProps) {
   )
 }
 
-function Chart({ runs, protocol, model }: { readonly runs: readonly RunSummary[]; readonly protocol: string; readonly model: string | null }) {
+interface ChartProps {
+  readonly runs: readonly RunSummary[]
+  readonly protocol: string
+  readonly model: string | null
+}
+
+function Chart({ runs, protocol, model }: ChartProps) {
   const say = useSay()
   const navigate = useNavigate()
   const newest = runs.findLast((run) => run.gates !== null)?.run
   const gates: Run['gates'] = useCall('runs.show', { run: newest ?? '' }, { enabled: newest !== undefined }).data?.run.gates
   const unit = runs[0]?.quality?.unit ?? 'dB'
   const name = protocolName(protocol)
-  const limits = runs.map((run) => limitOf(gates ?? [], protocol, run.quality?.float ?? null))
-  return (
-    <LineChart
-      label={say('history.chart-alt', { model: modelName(model), name, count: runs.length })}
-      labels={runs.map((run) => `${shortRun(run.run)}  ${moment(run.created)}`)} tickLabels={runs.map((run) => shortRun(run.run))}
-      write={(value, axis) => (axis === 'left' ? fixed(value, unit === 'dB' ? 2 : digitsOf(unit)) : fixed(value, 2))}
-      onPick={(index) => { const run = runs[index]; if (run !== undefined) void navigate(`/run/${run.run}`) }}
-      lines={[
-        { name: say('version.float'), tone: 'float', dashed: true, points: runs.map((run) => run.quality?.float ?? null) },
-        { name: say('version.simulated'), tone: 'simulated', points: runs.map((run) => run.quality?.simulated ?? null), failed: runs.map((run) => (run.gates?.failed ?? 0) > 0), pinned: runs.map((run) => run.baseline === true) },
-        ...(limits.every((limit) => limit === null) ? [] : [{ name: say('history.limit'), tone: 'bad' as const, dotted: true, points: limits }]),
-        { name: say('latency.ratio'), tone: 'fused', axis: 'right', dashed: true, points: runs.map((run) => run.latencyRatio) },
-      ]}
-    />
-  )
+  // As text: the gates of another run that draw the same line draw nothing anew.
+  const limits = JSON.stringify(runs.map((run) => limitOf(gates ?? [], protocol, run.quality?.float ?? null)))
+  const labels = useMemo(() => ({ long: runs.map((run) => `${shortRun(run.run)}  ${moment(run.created)}`), short: runs.map((run) => shortRun(run.run)) }), [runs])
+  const lines = useMemo(() => linesOf(say, runs, JSON.parse(limits) as readonly (number | null)[]), [say, runs, limits])
+  const write = useCallback((value: number, axis: Axis) => (axis === 'left' ? fixed(value, unit === 'dB' ? 2 : digitsOf(unit)) : fixed(value, 2)), [unit])
+  const pick = useStable((index: number) => { const run = runs[index]; if (run !== undefined) void navigate(`/run/${run.run}`) })
+  return <LineChart label={say('history.chart-alt', { model: modelName(model), name, count: runs.length })} labels={labels.long} tickLabels={labels.short} write={write} onPick={pick} lines={lines} />
 }
+
+const linesOf = (say: Say, runs: readonly RunSummary[], limits: readonly (number | null)[]): readonly ChartLine[] => [
+  { name: say('version.float'), tone: 'float', dashed: true, points: runs.map((run) => run.quality?.float ?? null) },
+  { name: say('version.simulated'), tone: 'simulated', points: runs.map((run) => run.quality?.simulated ?? null), failed: runs.map((run) => (run.gates?.failed ?? 0) > 0), pinned: runs.map((run) => run.baseline === true) },
+  ...(limits.every((limit) => limit === null) ? [] : [{ name: say('history.limit'), tone: 'bad' as const, dotted: true, points: limits }]),
+  { name: say('latency.ratio'), tone: 'fused', axis: 'right', dashed: true, points: runs.map((run) => run.latencyRatio) },
+]

@@ -1,4 +1,4 @@
-import { lazy, memo, Suspense, useMemo } from 'react'
+import { lazy, memo, Suspense, useCallback, useMemo } from 'react'
 import { Link } from 'react-router'
 import type { RunPageFilter } from '../../../preload/contract/index.ts'
 import { useCall } from '../../client.ts'
@@ -21,17 +21,19 @@ interface SideProps {
   readonly filter: NonNullable<RunPageFilter>
   readonly picks: ReadonlySet<string>
   readonly run: string | undefined
-  readonly parameters: URLSearchParams
+  /** Of the chart; null: the one with most runs. */
+  readonly model: string | null
   readonly set: (change: Readonly<Record<string, string>>) => void
 }
 
 /** Beside the table: the runs as a chart, what sets the picked ones apart, and what is written on the current one. */
-export const Side = memo(function Side({ filter, picks, run, parameters, set }: SideProps) {
+export const Side = memo(function Side({ filter, picks, run, model, set }: SideProps) {
   const say = useSay()
   const ids = useMemo(() => [...picks].toSorted(), [picks])
+  const onModel = useCallback((chosen: string) => set({ model: chosen }), [set])
   return (
     <div className="history-side" tabIndex={0} role="region" aria-label={say('history.side')}>
-      <Suspense fallback={<section className="panel chart-panel" />}><RunsChart filter={filter} model={parameters.get('model')} onModel={(model) => set({ model })} /></Suspense>
+      <Suspense fallback={<section className="panel chart-panel" />}><RunsChart filter={filter} model={model} onModel={onModel} /></Suspense>
       {ids.length >= 2 && ids.length <= 8 ? <Differences runs={ids} /> : null}
       {run === undefined ? <section className="panel empty side-empty"><p>{say('history.no-current')}</p></section> : (
         <Panel title={`${say('run')} ${shortRun(run)}`} aside={<span className="side-links"><Link to={`/run/${run}?view=lineage`}>{say('run.lineage')}</Link><Link to={`/run/${run}`}>{say('history.open')}</Link></span>}><RunMarksPart run={run} /></Panel>

@@ -28,7 +28,8 @@ export function LayerFigures({ run, parent, rows, parentRows }: LayerFiguresProp
   const digits = digitsOf(quality?.unit ?? 'dB')
   return (
     <dl className="figures layer-figures">
-      {quality === undefined ? null : (
+      {quality !== undefined && lost === null ? <Figure name={protocolName(quality.protocol)} value={fixed(quality.simulated ?? quality.fused, digits)} unit={quality.unit === 'ratio' ? '' : quality.unit} remark={say('quality.simulated')} /> : null}
+      {quality === undefined || lost === null ? null : (
         <Figure
           name={say('figure.drop', { name: protocolName(quality.protocol) })} value={fixed(lost, digits)} unit={quality.unit}
           remark={lostBefore === null ? say('figure.drop.remark') : <><Delta value={minus(lost, lostBefore)} digits={digits} better="down" /> {say('layers.was', { value: fixed(lostBefore, digits) })}</>}

@@ -1,13 +1,15 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { Link, useParams, useSearchParams } from 'react-router'
+import { Link, useParams } from 'react-router'
 import { Screen } from '../../app/screen.tsx'
 import { call, useCall, type Run } from '../../client.ts'
 import { useSay } from '../../texts/texts.ts'
+import { Empty } from '../../ui/empty.tsx'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
 import { modelName, shortRun } from '../../ui/format.ts'
 import { RunTabs } from '../../ui/run-tabs.tsx'
 import { changed } from '../../ui/search.ts'
+import { useAddress } from '../../ui/use-address.ts'
 import { chartChange, keyInAddress, readAddress, type LayersAddress } from './address.ts'
 import { ApplyBar } from './apply-bar.tsx'
 import { changeOf, draftsOf, edited, redone, undone, withoutDrafts, type Drafts } from './draft.ts'
@@ -33,7 +35,7 @@ export function LayersScreen() {
   return (
     <Screen crumbs={crumbs} steps={<RunTabs run={run} view="layers" />}>
       {hasRows ? <Layers run={run} key={run.run} /> : (
-        <section className="panel empty" id="run-view"><h2>{say('layers.nothing')}</h2><p>{say('layers.nothing.what')}</p><Link className="button" to={`/run/${run.run}`}>{say('job.show-run')}</Link></section>
+        <Empty id="run-view" title={say('layers.nothing')} what={say('layers.nothing.what')}><Link className="button" data-tone="primary" to={`/run/${run.run}`}>{say('job.show-run')}</Link></Empty>
       )}
     </Screen>
   )
@@ -42,9 +44,8 @@ export function LayersScreen() {
 const NO_PLAN: readonly never[] = []
 
 function Layers({ run }: { readonly run: Run }) {
-  const [parameters, setParameters] = useSearchParams()
+  const [parameters, set] = useAddress()
   const address = useMemo(() => readAddress(parameters), [parameters])
-  const set = (change: Readonly<Record<string, string>>): void => setParameters((known) => changed(known, change), { replace: true })
   const planned = useCall('layers.plan', { run: run.run })
   const plan = planned.data?.tensors ?? NO_PLAN
   const parent = useCall('runs.show', { run: run.parent ?? '' }, { enabled: run.parent !== null }).data?.run

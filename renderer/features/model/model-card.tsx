@@ -10,16 +10,19 @@ import { spanOf } from '../../ui/scale-text.ts'
 import { BoardPart } from './board-part.tsx'
 import { familyOf } from './graph/families.ts'
 import { dimsText } from './graph/summary.ts'
+import './card-parts.css'
 
 interface ModelCardProps {
   readonly report: InspectReport
   /** What the project's board says of it. */
   readonly boards: InspectReport['boards']
   readonly name: string
+  /** What goes wrong with it. */
+  readonly findings: ReactNode
 }
 
 /** What a model file is, before anything is done with it. */
-export function ModelCard({ report, boards, name }: ModelCardProps) {
+export function ModelCard({ report, boards, name, findings }: ModelCardProps) {
   const say = useSay()
   const domains = Object.entries(report.opsets).filter(([domain]) => domain !== '' && domain !== 'ai.onnx')
   const facts: readonly (readonly [string, ReactNode])[] = [
@@ -40,6 +43,7 @@ export function ModelCard({ report, boards, name }: ModelCardProps) {
         {facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd className="mono">{value}</dd></div>)}
         <div><dt>SHA-256</dt><dd className="mono model-hash"><span title={report.sha256}>{report.sha256.slice(0, 12)}…</span> <CopyButton text={report.sha256} label={say('copy')} /></dd></div>
       </dl>
+      {findings}
       <Ends title={say('model.inputs')} tensors={report.inputs} />
       <Ends title={say('model.outputs')} tensors={report.outputs} />
       <Operators report={report} />

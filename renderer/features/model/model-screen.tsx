@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useState, type ReactNode } from 'react'
+import { lazy, Suspense, useState, type ReactNode } from 'react'
 import { Link, useNavigate, useSearchParams } from 'react-router'
 import type { InspectReport, ModelRef } from '../../../preload/contract/index.ts'
 import { Screen } from '../../app/screen.tsx'
@@ -8,10 +8,11 @@ import { useSay } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
 import { bytes, modelName, shortRun } from '../../ui/format.ts'
-import { changed } from '../../ui/search.ts'
+import { useAddress } from '../../ui/use-address.ts'
 import { useWhyNot } from '../../ui/use-writable.ts'
 import type { UploadProgress } from '../../upload.ts'
 import { ChooseModel } from './choose-model.tsx'
+import { FindingsPart } from './findings-part.tsx'
 import { ModelCard } from './model-card.tsx'
 import { modelViewOf, refText, type ModelView } from './model-view.ts'
 import { NodePanel } from './node-panel.tsx'
@@ -25,7 +26,8 @@ const GraphPanel = lazy(async () => ({ default: (await import('./graph/graph-pan
 /** The model of the project: chosen, looked at, and taken. */
 export function ModelScreen() {
   const say = useSay()
-  const [parameters, setParameters] = useSearchParams()
+  const [parameters, onChange] = useAddress()
+  const [, setParameters] = useSearchParams()
   const { recipe } = useProject()
   const view = modelViewOf(parameters)
   const choosing = parameters.has('choose')
@@ -35,7 +37,6 @@ export function ModelScreen() {
   const upload = useModelUpload((path) => choose({ kind: 'path', path }))
   const writable = useWhyNot() === undefined
   const isAbove = useFileDrop((files) => { if (writable) upload.take(files) })
-  const onChange = useCallback((change: Readonly<Record<string, string>>) => setParameters((known) => changed(known, change), { replace: true }), [setParameters])
   const look = (
     <>
       {upload.progress === null ? null : <Uploading names={upload.names} progress={upload.progress} onStop={upload.stop} />}
@@ -86,14 +87,18 @@ function LookedAt({ model, own, view, onChange, onAnother, children }: LookedAtP
   const say = useSay()
   const { board } = useProject().recipe
   const inspected = useCall('models.inspect', { model }, { staleTime: Infinity })
-  const judged = useCall('models.inspect', { model, boards: [String(board)] }, { enabled: typeof board === 'string', staleTime: Infinity })
-  const drawn = useCall('models.graph', { model }, { staleTime: Infinity })
+  // A large file is read by one at a time: the card is there before the others begin.
+  const isRead = !inspected.isPending
+  const drawn = useCall('models.graph', { model }, { enabled: isRead, staleTime: Infinity })
+  const judged = useCall('models.inspect', { model, boards: [String(board)] }, { enabled: typeof board === 'string' && !drawn.isPending, staleTime: Infinity })
   const sha256 = drawn.data?.sha256
   const runs = useCall('runs.list', { model: sha256 ?? 'none', status: 'done', limit: 50 }, { enabled: sha256 !== undefined }).data?.runs
   const run = useCall('runs.show', { run: view.run ?? 'none' }, { enabled: view.run !== null })
   const { data: report, error } = inspected
   const graph = drawn.data
   const name = model.kind === 'run' && model.version === 'quantized' ? say('model.of-run', { run: shortRun(model.run) }) : modelName(report?.path ?? (model.kind === 'path' ? model.path : null))
+  // Of what a run made the run itself says more.
+  const hasFindings = !(model.kind === 'run' && model.version === 'quantized')
   const showsNode = graph !== undefined && view.at !== null && !view.aboutModel
   const tab = (which: 'model' | 'node', shown: boolean, text: string) => (
     <button type="button" role="tab" id={`side-${which}`} aria-controls="side" aria-selected={shown} disabled={which === 'node' && view.at === null} onClick={() => onChange({ side: which === 'model' && view.at !== null ? 'model' : '' })}>{text}</button>
@@ -120,7 +125,7 @@ function LookedAt({ model, own, view, onChange, onAnother, children }: LookedAtP
                 <>
                   {error === null || drawn.error !== null ? null : <FaultNotice fault={error} />}
                   {error !== null || judged.error === null ? null : <FaultNotice fault={judged.error} />}
-                  {report === undefined ? <p className="panel-text" role="status">{say(error === null ? 'model.reading' : 'model.unusable')}</p> : <ModelCard report={report} boards={judged.data?.boards ?? []} name={name} />}
+                  {report === undefined ? <p className="panel-text" role="status">{say(error === null ? 'model.reading' : 'model.unusable')}</p> : <ModelCard report={report} boards={judged.data?.boards ?? []} name={name} findings={hasFindings ? <FindingsPart model={report.path} onPlace={({ node }) => { if (graph?.nodes.some((each) => each.name === node) === true) onChange({ at: `n:${node}`, side: 'model' }) }} /> : null} />}
                 </>
               )}
             </div>

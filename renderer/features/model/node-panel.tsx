@@ -2,10 +2,12 @@ import { Link } from 'react-router'
 import { useMemo, type ReactNode } from 'react'
 import type { GraphTensor, ModelGraph, Run } from '../../../preload/contract/index.ts'
 import { useCall } from '../../client.ts'
+import { useProject } from '../../project/project.ts'
 import { useSay, wordIn } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { bytes, cosine, fixed, significant } from '../../ui/format.ts'
 import { spanOf } from '../../ui/scale-text.ts'
+import { editorTo } from '../tune/views.ts'
 import { sourcesOf } from './graph/drawing.ts'
 import { familyOf } from './graph/families.ts'
 import { defaultGrouping, groupsOf, type Grouping } from './graph/groups.ts'
@@ -130,6 +132,7 @@ function Constant({ tensor: { initializer } }: { readonly tensor: GraphTensor })
 /** What a run measured of a tensor: error, codes, and what was seen in calibration. */
 function Measured({ run, tensor }: { readonly run: Run; readonly tensor: string }) {
   const say = useSay()
+  const { ran } = useProject()
   const errors = (run.layers ?? []).filter((layer) => layer.tensor === tensor)
   const scale = run.scales?.find((row) => row.tensor === tensor)
   const hasStatistics = run.artifacts?.some(({ role }) => role === 'statistics') ?? false
@@ -148,6 +151,7 @@ function Measured({ run, tensor }: { readonly run: Run; readonly tensor: string 
     <dl className="facts node-measured">
       {rows.map(([name, value]) => <div key={name}><dt>{name}</dt><dd className="mono">{value}</dd></div>)}
       <div><dt /><dd><Link to={`/run/${run.run}/layers?tensor=${encodeURIComponent(tensor)}`}>{say('model.to-layers')}</Link></dd></div>
+      {ran?.id === run.run && errors.length > 0 ? <div><dt /><dd><Link to={editorTo(tensor)}>{say('tune.knobs')}</Link></dd></div> : null}
     </dl>
   )
 }

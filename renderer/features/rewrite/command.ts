@@ -1,9 +1,10 @@
-import type { RewriteWish } from '../../../preload/contract/index.ts'
 import { shellWord } from '../calibrate/draft.ts'
+import { flow, ordered, type FoundRewrite, type Plan } from './plan.ts'
 
-/** What does the same in a terminal. A plan with options or chosen places needs its file: `rewrite-plan.json` is the plan that is copied. */
-export function rewriteCommand(model: string, wishes: readonly RewriteWish[], workspace: string): string {
-  const isPlain = wishes.every(({ options = {}, nodes }) => nodes === undefined && Object.keys(options).length === 0)
-  const what = isPlain ? `--only ${wishes.map(({ rewrite }) => rewrite).join(',')}` : '--plan rewrite-plan.json'
+/** What does the same in a terminal, with settings and chosen places. */
+export function rewriteCommand(model: string, plan: Plan, rewrites: readonly FoundRewrite[], workspace: string): string {
+  const list = ordered(plan, rewrites)
+  const isPlain = list.every(([, options]) => Object.keys(options).length === 0)
+  const what = isPlain ? `--only ${list.map(([name]) => name).join(',')}` : `--set ${shellWord(`rewrite=${flow(Object.fromEntries(list))}`)}`
   return `npx scalewright rewrite ${shellWord(model)} ${what} --workspace ${shellWord(workspace)}`
 }

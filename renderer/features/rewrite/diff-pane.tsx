@@ -3,6 +3,7 @@ import '@xyflow/react/dist/base.css'
 import { useMemo } from 'react'
 import type { ModelGraph } from '../../../preload/contract/index.ts'
 import type { Layout } from '../model/graph/elk-graph.ts'
+import { useFlowWords } from '../model/graph/flow-words.ts'
 import { GraphWires } from '../model/graph/graph-wires.tsx'
 import { DiffBox, type DiffBoxNode } from './diff-box.tsx'
 import type { DiffRow } from './graph-diff.ts'
@@ -26,6 +27,7 @@ export const MOST_ZOOM = 2.5
 
 /** One of the two graphs; both are looked at through the same view. */
 export function DiffPane({ graph, layout, rows, change, view, onView, onChange, onOpen }: DiffPaneProps) {
+  const words = useFlowWords()
   const nodes = useMemo(() => layout.boxes.map((box): DiffBoxNode => {
     const row = box.node === null ? undefined : rows.get(box.node)
     return {
@@ -37,7 +39,7 @@ export function DiffPane({ graph, layout, rows, change, view, onView, onChange, 
     <ReactFlowProvider>
       <ReactFlow<DiffBoxNode>
         nodes={nodes} nodeTypes={NODE_TYPES} viewport={view} onViewportChange={onView} onlyRenderVisibleElements nodesDraggable={false} nodesConnectable={false} nodesFocusable={false} elementsSelectable={false}
-        edgesFocusable={false} disableKeyboardA11y panOnScroll zoomActivationKeyCode={['Control', 'Meta']} zoomOnDoubleClick={false} minZoom={LEAST_ZOOM} maxZoom={MOST_ZOOM} proOptions={{ hideAttribution: true }}
+        edgesFocusable={false} disableKeyboardA11y ariaLabelConfig={words} panOnScroll zoomActivationKeyCode={['Control', 'Meta']} zoomOnDoubleClick={false} minZoom={LEAST_ZOOM} maxZoom={MOST_ZOOM} proOptions={{ hideAttribution: true }}
         panActivationKeyCode={null} selectionKeyCode={null} multiSelectionKeyCode={null} deleteKeyCode={null}
         onNodeClick={(_event, { data: { box } }) => {
           const of = box.node === null ? null : (rows.get(box.node)?.change ?? null)

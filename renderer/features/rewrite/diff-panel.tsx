@@ -1,4 +1,4 @@
-import { lazy, Suspense, useMemo } from 'react'
+import { lazy, Suspense, useMemo, type ReactNode } from 'react'
 import type { RewritePreview } from '../../../preload/contract/index.ts'
 import { useSay } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
@@ -16,21 +16,27 @@ interface DiffPanelProps {
   readonly preview: RewritePreview
   /** The ticks changed since; the next preview is on its way. */
   readonly isOld: boolean
-  readonly isList: boolean
+  readonly view: 'graph' | 'list' | 'pictures'
+  /** What repairs do to the pictures; null where none is ticked. */
+  readonly pictures: ReactNode
   readonly change: number | null
   readonly open: string
   readonly onAddress: (change: Readonly<Record<string, string>>) => void
 }
 
 /** What the ticked rewrites make of the graph: both beside each other, or as a list. */
-export function DiffPanel({ preview, isOld, isList, change, open, onAddress }: DiffPanelProps) {
+export function DiffPanel({ preview, isOld, view: asked, pictures, change, open, onAddress }: DiffPanelProps) {
   const say = useSay()
+  const view = asked === 'pictures' && pictures === null ? 'graph' : asked
   const diff = useMemo(() => graphDiff(preview.before, preview.after), [preview])
   const count = diff.changes.length
   const at = change === null || change >= count ? null : change
   const go = (next: number): void => onAddress({ change: String(next + 1) })
   const step = (by: 1 | -1): void => { if (count > 0) go(at === null ? (by > 0 ? 0 : count - 1) : (at + by + count) % count) }
   useChangeKeys(step)
+  const choices = [
+    { value: 'graph', name: say('model.view.graph') }, { value: 'list', name: say('model.view.list') }, ...(pictures === null ? [] : [{ value: 'pictures', name: say('rewrite.view.pictures') } as const]),
+  ] as const
   return (
     <section className="panel rewrite-diff" data-grows data-old={isOld || undefined} aria-label={say('rewrite.changes')} aria-busy={isOld}>
       <header className="panel-head">
@@ -42,14 +48,14 @@ export function DiffPanel({ preview, isOld, isList, change, open, onAddress }: D
           <span className="number" role="status">{count === 0 ? say('rewrite.change.none') : at === null ? say('rewrite.change.count', { count }) : say('rewrite.change.at', { at: at + 1, count })}</span>
           <Button tone="quiet" disabled={count === 0} title={`${say('rewrite.next')}  ]`} onClick={() => step(1)}><span className="unseen">{say('rewrite.next')}</span><span aria-hidden="true">↓</span> <Key>]</Key></Button>
         </span>
-        <Segmented label={say('model.view')} value={isList ? 'list' : 'graph'} choices={[{ value: 'graph', name: say('model.view.graph') }, { value: 'list', name: say('model.view.list') }]} onChange={(next) => onAddress({ view: next === 'list' ? 'list' : '' })} />
+        <Segmented label={say('model.view')} value={view} choices={choices} onChange={(next) => onAddress({ view: next === 'graph' ? '' : next })} />
       </header>
-      {isList ? <DiffList preview={preview} diff={diff} change={at} onChange={go} /> : (
+      {view === 'pictures' ? pictures : view === 'list' ? <DiffList preview={preview} diff={diff} change={at} onChange={go} /> : (
         <Suspense fallback={<div className="diff-panes" />}>
           <DiffPanes preview={preview} diff={diff} change={at} open={open} onChange={go} onOpen={(next) => onAddress({ open: next })} onList={() => onAddress({ view: 'list' })} />
         </Suspense>
       )}
-      {at === null || isList ? null : <ChangeWords change={diff.changes[at]!} before={preview.before} after={preview.after} />}
+      {at === null || view !== 'graph' ? null : <ChangeWords change={diff.changes[at]!} before={preview.before} after={preview.after} />}
     </section>
   )
 }

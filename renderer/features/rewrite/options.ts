@@ -13,9 +13,15 @@ const OPTIONS: Readonly<Record<string, readonly RewriteOption[]>> = {
   'hoist-mean': [{ name: 'to', choices: ['conv', 'preprocess'] }, { name: 'padding', choices: ['plane', 'refuse'] }],
   'fold-batchnorm': [LEFTOVERS],
   'fold-affine': [LEFTOVERS],
+  'tail-layout': [{ name: 'clip', choices: ['board', 'host'] }],
+  'equalize': [{ name: 'by', choices: ['weights', 'activations'] }, { name: 'accept', choices: ['gain', 'all'] }],
   'depth-to-space-mode': [{ name: 'to', choices: ['DCR', 'CRD'] }],
   'split-concat-add': [{ name: 'to', choices: ['sum', 'concat'] }],
   'opset': [{ name: 'to', choices: [13, 17, 19, 21] }],
 }
 
 export const optionsOf = (rewrite: string): readonly RewriteOption[] => OPTIONS[rewrite] ?? []
+
+/** `form: cascade`; '' where a rewrite does what it does by itself. */
+export const optionsText = (options: Readonly<Record<string, unknown>>): string =>
+  Object.entries(options).map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`).join(', ')

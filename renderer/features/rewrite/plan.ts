@@ -3,7 +3,7 @@ import type { ReplyOf, RewriteWish } from '../../../preload/contract/index.ts'
 
 export type FoundRewrite = ReplyOf<'rewrites.find'>['rewrites'][number]
 
-/** What is wished for: rewrites by name, each with its options, and `nodes` where not every match is wanted. The same as a recipe's `rewrite:` with names. */
+/** What is wished for: rewrites by name, each with its options, `nodes` where not every match is wanted, and `places` where single matches have options of their own. The same as a recipe's `rewrite:` with names. */
 export type Plan = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
 const OPTIONS = z.record(z.string(), z.unknown())
@@ -31,6 +31,9 @@ export function planFrom(text: string | null): Plan | null {
     return null
   }
 }
+
+/** Options of one rewrite as they stand in the address. */
+export const optionsFrom = (text: string | null): Plan[string] => planFrom(`{"own":${text ?? '{}'}}`)?.['own'] ?? {}
 
 export const planText = (plan: Plan): string => JSON.stringify(plan)
 
@@ -85,4 +88,39 @@ export function withMatch(plan: Plan, name: string, node: string, on: boolean, a
 export function withOption(plan: Plan, name: string, option: string, value: unknown): Plan {
   const { [option]: _old, ...rest } = plan[name] ?? {}
   return { ...plan, [name]: value === undefined ? rest : { ...rest, [option]: value } }
+}
+
+/** What a match has of its own for an option; undefined: what its rewrite has. */
+export const placeOption = (plan: Plan, name: string, node: string, option: string): unknown => placesOf(plan, name)[node]?.[option]
+
+/** The plan with an option of one match; undefined: as its rewrite has it. */
+export function withPlaceOption(plan: Plan, { name, node, option }: { readonly name: string; readonly node: string; readonly option: string }, value: unknown): Plan {
+  const { [node]: own = {}, ...others } = placesOf(plan, name)
+  const { [option]: _old, ...rest } = own
+  const next = value === undefined ? rest : { ...rest, [option]: value }
+  const places = Object.keys(next).length === 0 ? others : { ...others, [node]: next }
+  return withOption(plan, name, 'places', Object.keys(places).length === 0 ? undefined : places)
+}
+
+const PLACES = z.record(z.string(), OPTIONS)
+
+const placesOf = (plan: Plan, name: string): z.infer<typeof PLACES> => PLACES.safeParse(plan[name]?.['places']).data ?? {}
+
+/** The lines of a recipe that say the same. */
+export function recipeLines(value: unknown): string {
+  if (value === undefined) return ''
+  if (typeof value === 'string') return `rewrite: ${value}`
+  if (Array.isArray(value)) return `rewrite: [${value.join(', ')}]`
+  return ['rewrite:', ...Object.entries(value as Plan).map(([name, options]) => `  ${name}: ${flow(options)}`)].join('\n')
+}
+
+/** Words that YAML reads as text, unlike `true`. */
+const PLAIN = /^(?!(?:true|false|null|yes|no|on|off)$)[a-z][a-z0-9-]*$/
+
+/** YAML in one line; names of nodes stand in quotes. */
+export const flow = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`
+  if (value === null || typeof value !== 'object') return typeof value === 'string' && !PLAIN.test(value) ? JSON.stringify(value) : String(value)
+  const entries = Object.entries(value).map(([key, each]) => `${/^[A-Za-z_][\w-]*$/.test(key) ? key : JSON.stringify(key)}: ${flow(each)}`)
+  return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`
 }

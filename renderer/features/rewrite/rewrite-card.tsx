@@ -4,7 +4,7 @@ import { EngineText } from '../../ui/engine-text.tsx'
 import { bytes, short } from '../../ui/format.ts'
 import { costOf, type Cost, type Place } from './matches.ts'
 import { optionsOf, type RewriteOption } from './options.ts'
-import { isTicked, tickedOf, withMatch, withOption, withRewrite, type FoundRewrite, type Plan } from './plan.ts'
+import { isTicked, placeOption, tickedOf, withMatch, withOption, withPlaceOption, withRewrite, type FoundRewrite, type Plan } from './plan.ts'
 
 interface RewriteCardProps {
   readonly rewrite: FoundRewrite
@@ -29,15 +29,15 @@ export function RewriteCard({ rewrite: { name, kind, auto }, places, refused, pl
         <Tick id={id} label={say(kind === 'repair' ? 'rewrite.tick.repair' : 'rewrite.tick', { name })} checked={isDone && !isPartly} mixed={isPartly} onChange={(on) => onPlan(withRewrite(plan, name, on))} />
         <label htmlFor={id} className="mono rewrite-name">{name}</label>
         <span className="rewrite-count number" title={say('rewrite.matches', { count: places.length })}>{count === places.length ? count : `${count}/${places.length}`}</span>
-        {kind === 'repair' ? <span className="tag rewrite-tag" data-tone="warning">{say('rewrite.repair')}</span> : auto ? <span className="tag" title={say('rewrite.auto.what')}>auto</span> : null}
+        {kind === 'repair' ? <span className="tag rewrite-tag" data-tone="warning"><span aria-hidden="true">⚠</span> {say('rewrite.repair')}</span> : auto ? <span className="tag" title={say('rewrite.auto.what')}>auto</span> : null}
       </div>
       {kind === 'repair' ? <p className="rewrite-warn">{say('rewrite.repair.what')}</p> : null}
       {places[0] === undefined ? (ticked === 'none' ? null : <p className="rewrite-why">{say('rewrite.fits-nowhere')}</p>) : <p className="rewrite-why"><EngineText text={places[0].match.why} /></p>}
       {isDone || places.length === 0 ? <Options rewrite={name} plan={plan} onPlan={onPlan} /> : null}
       {places.length === 0 ? null : (
-        <details className="rewrite-places" open={places.length <= 3 || isPartly || undefined}>
+        <details className="rewrite-places" open={places.length <= 3 || isPartly || plan[name]?.['places'] !== undefined || undefined}>
           <summary>{say('rewrite.matches', { count: places.length })}<CostText cost={costOf(places.map(({ match }) => match))} /></summary>
-          <ul>{places.map((place) => <PlaceRow key={place.node} name={name} place={place} isOnly={places.length === 1} checked={isTicked(plan, name, place.node)} onChange={(on) => onPlan(withMatch(plan, name, place.node, on, all))} />)}</ul>
+          <ul>{places.map((place) => <PlaceRow key={place.node} name={name} place={place} isOnly={places.length === 1} checked={isTicked(plan, name, place.node)} plan={plan} onPlan={onPlan} onChange={(on) => onPlan(withMatch(plan, name, place.node, on, all))} />)}</ul>
         </details>
       )}
       {refused.length === 0 ? null : (
@@ -55,10 +55,12 @@ interface PlaceRowProps {
   readonly place: Place
   readonly isOnly: boolean
   readonly checked: boolean
+  readonly plan: Plan
+  readonly onPlan: (plan: Plan) => void
   readonly onChange: (on: boolean) => void
 }
 
-function PlaceRow({ name, place: { node, match, isOpened }, isOnly, checked, onChange }: PlaceRowProps) {
+function PlaceRow({ name, place: { node, match, isOpened }, isOnly, checked, plan, onPlan, onChange }: PlaceRowProps) {
   const say = useSay()
   return (
     <li data-off={!checked || undefined}>
@@ -66,7 +68,39 @@ function PlaceRow({ name, place: { node, match, isOpened }, isOnly, checked, onC
         {isOnly ? null : <input type="checkbox" checked={checked} aria-label={say('rewrite.tick.at', { name, node })} onChange={(event) => onChange(event.target.checked)} />}
         <span><span className="mono">{node}</span> <EngineText className="rewrite-what" text={match.what} />{isOpened ? <em> {say('rewrite.opened')}</em> : null}{isOnly ? null : <CostText cost={match.cost} />}</span>
       </label>
+      {isOnly || !checked ? null : <PlaceOptions name={name} node={node} plan={plan} onPlan={onPlan} />}
     </li>
+  )
+}
+
+interface PlaceOptionsProps {
+  readonly name: string
+  readonly node: string
+  readonly plan: Plan
+  readonly onPlan: (plan: Plan) => void
+}
+
+/** What one place does otherwise than its rewrite. */
+function PlaceOptions({ name, node, plan, onPlan }: PlaceOptionsProps) {
+  const say = useSay()
+  const options = optionsOf(name)
+  if (options.length === 0) return null
+  const set = ({ name: option, choices }: RewriteOption, text: string): void => onPlan(withPlaceOption(plan, { name, node, option }, text === '' ? undefined : choices.find((choice) => String(choice) === text)))
+  return (
+    <div className="rewrite-options">
+      {options.map((option) => {
+        const own = placeOption(plan, name, node, option.name)
+        return (
+          <label key={option.name}>
+            <span className="mono">{option.name}</span>
+            <select className="field mono" value={own === undefined ? '' : String(own)} aria-label={say('rewrite.option.at', { rewrite: name, option: option.name, node })} onChange={(event) => set(option, event.target.value)}>
+              <option value="">{say('rewrite.option.inherit')}</option>
+              {option.choices.filter((choice) => choice !== null).map((choice) => <option key={String(choice)} value={String(choice)}>{String(choice)}</option>)}
+            </select>
+          </label>
+        )
+      })}
+    </div>
   )
 }
 

@@ -8,7 +8,7 @@ export interface RewriteJob {
   readonly job: JobDetail | undefined
   readonly isRunning: boolean
   readonly fault: unknown
-  readonly start: (recipe: string, wishes: RewriteWish[], parent: string | null) => void
+  readonly start: (recipe: string, wishes: readonly RewriteWish[], parent: string | null) => void
   readonly cancel: () => void
 }
 
@@ -19,8 +19,8 @@ export function useRewriteJob(named: string | null, onStarted: (job: string) => 
   const { data: job } = useCall('jobs.get', { id: id ?? '' }, { enabled: id !== null })
   const [isStarting, setStarting] = useState(false)
   const [fault, setFault] = useState<unknown>(null)
-  async function begin(recipe: string, wishes: RewriteWish[], parent: string | null): Promise<void> {
-    const started = await call('jobs.start', { kind: 'rewrite', recipe, wishes, ...(parent === null ? {} : { parent }) })
+  async function begin(recipe: string, wishes: readonly RewriteWish[], parent: string | null): Promise<void> {
+    const started = await call('jobs.start', { kind: 'rewrite', recipe, wishes: [...wishes], ...(parent === null ? {} : { parent }) })
     onStarted(started.id)
   }
   return {

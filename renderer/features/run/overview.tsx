@@ -1,7 +1,7 @@
 import { artifactPath, type Run } from '../../client.ts'
 import { useSay } from '../../texts/texts.ts'
-import { FindingFix } from '../../ui/finding-fix.tsx'
 import { EngineText } from '../../ui/engine-text.tsx'
+import { FindingList, findingCounts } from '../../ui/finding-list.tsx'
 import { fixed } from '../../ui/format.ts'
 import { Verdict } from '../../ui/marks.tsx'
 import { Panel } from '../../ui/panel.tsx'
@@ -81,16 +81,8 @@ function FindingsPanel({ run }: { readonly run: Run }) {
   const say = useSay()
   if (run.findings === undefined || run.findings.length === 0) return null
   return (
-    <Panel title={say('findings')}>
-      <ul className="findings">
-        {run.findings.map(({ rule, severity, tensor, node, what, why, fix }) => (
-          <li key={`${rule} ${tensor} ${node}`} data-severity={severity}>
-            <b className="mono">{rule}</b> <span>{tensor || node ? `${tensor || node}: ` : ''}<EngineText text={what} /></span>
-            <small><EngineText text={why} /> <EngineText text={fix} /></small>
-            <FindingFix fix={fix} model={run.model?.path} />
-          </li>
-        ))}
-      </ul>
+    <Panel title={say('findings')} aside={<span className="panel-note number">{findingCounts(say, run.findings)}</span>}>
+      <FindingList findings={run.findings} model={run.model?.path} />
     </Panel>
   )
 }

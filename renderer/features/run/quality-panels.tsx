@@ -1,12 +1,10 @@
 import type { Quality, Run, Versions } from '../../client.ts'
 import { useSay } from '../../texts/texts.ts'
-import { bytes, digitsOf, drop, fixed, protocolName, signed } from '../../ui/format.ts'
+import { bytes, digitsOf, drop, fixed, protocolName, signed, unitOf } from '../../ui/format.ts'
 import { VersionMark } from '../../ui/marks.tsx'
 import { Panel } from '../../ui/panel.tsx'
 
 const VERSIONS = ['float', 'simulated', 'fused'] as const
-
-const unitOf = (protocol: string): string => (/^(psnr|sqnr)/.test(protocol) ? 'dB' : 'ratio')
 
 const lost = (values: Versions, version: keyof Versions): number | null => {
   const difference = version === 'float' ? null : drop(values.float, values[version])
@@ -18,7 +16,9 @@ export function QualityPanel({ run }: { readonly run: Run }) {
   const say = useSay()
   const { quality } = run
   if (quality === undefined) return null
-  const others = Object.entries(quality.others)
+  const all = Object.entries(quality.others)
+  // More than fit beside each other stand below each other.
+  const others = all.length > MOST_BESIDE ? [] : all
   const count = run.samples?.evaluation?.count ?? quality.perSample.length
   return (
     <Panel title={say('quality')} aside={<span className="panel-note">{say('quality.samples', { count })}</span>}>
@@ -42,27 +42,52 @@ export function QualityPanel({ run }: { readonly run: Run }) {
           ))}
         </tbody>
       </table>
+      {others.length === all.length ? null : <Others others={all} />}
       <p className="panel-foot mono">{quality.protocol}</p>
       <PerSample quality={quality} />
     </Panel>
   )
 }
 
+const MOST_BESIDE = 3
+
+/** Every further protocol, a row each. */
+function Others({ others }: { readonly others: readonly (readonly [string, Versions])[] }) {
+  const say = useSay()
+  return (
+    <table className="plain others">
+      <thead><tr><th scope="col">{say('measure')}</th>{VERSIONS.map((version) => <th key={version} scope="col" data-align="right">{say(`version.${version}`)}</th>)}</tr></thead>
+      <tbody>
+        {others.map(([protocol, values]) => (
+          <tr key={protocol} title={protocol}>
+            <th scope="row">{protocolName(protocol)} <span className="muted">{unitOf(protocol) === 'ratio' ? '' : unitOf(protocol)}</span></th>
+            {VERSIONS.map((version) => <td key={version} data-align="right">{fixed(values[version], digitsOf(unitOf(protocol)))}</td>)}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
 function PerSample({ quality }: { readonly quality: Quality }) {
   const say = useSay()
-  const rows = quality.perSample.toSorted((a, b) => (lost(a, 'simulated') ?? 0) - (lost(b, 'simulated') ?? 0))
+  const [beside] = Object.entries(quality.besides ?? {})
+  const agreement = new Map(beside?.[1].map(({ sample, simulated }) => [sample, simulated]))
+  const order = (row: Quality['perSample'][number]): number => lost(row, 'simulated') ?? row.simulated ?? 0
+  const rows = quality.perSample.toSorted((a, b) => order(a) - order(b) || (agreement.get(a.sample) ?? 0) - (agreement.get(b.sample) ?? 0))
   if (rows.length === 0) return null
   return (
     <details className="more">
       <summary>{say('quality.per-sample')}</summary>
       <table className="plain">
-        <thead><tr><th scope="col">{say('sample')}</th>{VERSIONS.map((version) => <th key={version} scope="col" data-align="right">{say(`version.${version}`)}</th>)}<th scope="col" data-align="right">{say('drop')}</th></tr></thead>
+        <thead><tr><th scope="col">{say('sample')}</th>{VERSIONS.map((version) => <th key={version} scope="col" data-align="right">{say(`version.${version}`)}</th>)}<th scope="col" data-align="right">{say('drop')}</th>{beside === undefined ? null : <th scope="col" data-align="right" title={beside[0]}>{protocolName(beside[0])}</th>}</tr></thead>
         <tbody>
           {rows.map((row) => (
             <tr key={row.sample}>
               <th scope="row" className="mono">{row.sample}</th>
               {VERSIONS.map((version) => <td key={version} data-align="right">{fixed(row[version], digitsOf(quality.unit))}</td>)}
               <td data-align="right">{signed(lost(row, 'simulated'), digitsOf(quality.unit))}</td>
+              {beside === undefined ? null : <td data-align="right">{fixed(agreement.get(row.sample), digitsOf(unitOf(beside[0])))}</td>}
             </tr>
           ))}
         </tbody>

@@ -47,8 +47,10 @@ function Figures({ run }: { readonly run: Run }) {
     <dl className="figures">
       {quality === undefined ? null : (
         <Figure
-          name={say('figure.drop', { name: protocolName(quality.protocol) })} value={fixed(lost, digitsOf(quality.unit))} unit={quality.unit}
-          remark={say('figure.drop.remark')}
+          {...(lost === null
+            ? { name: protocolName(quality.protocol), value: fixed(quality.simulated ?? quality.fused, digitsOf(quality.unit)), remark: say('quality.simulated') }
+            : { name: say('figure.drop', { name: protocolName(quality.protocol) }), value: fixed(lost, digitsOf(quality.unit)), remark: say('figure.drop.remark') })}
+          unit={quality.unit === 'ratio' ? '' : quality.unit}
         />
       )}
       {worst === undefined ? null : <Figure name={say('figure.worst')} value={fixed(worst.sqnrDb, 1)} unit="dB SQNR" remark={<span className="mono">{worst.tensor}</span>} />}

@@ -1,4 +1,4 @@
-import { useNavigate, useParams, useSearchParams } from 'react-router'
+import { Link, useNavigate, useParams, useSearchParams } from 'react-router'
 import { Screen } from '../../app/screen.tsx'
 import { useCall } from '../../client.ts'
 import { useSay } from '../../texts/texts.ts'
@@ -13,6 +13,7 @@ import { Overview } from './overview.tsx'
 import { RecordView } from './record-view.tsx'
 import { RunHead } from './run-head.tsx'
 import { ScalesView } from './scales-view.tsx'
+import { isExportable } from '../../ui/exportable.ts'
 import { TakeUp } from './take-up.tsx'
 import './run.css'
 
@@ -33,7 +34,7 @@ export function RunScreen() {
   return (
     <Screen
       crumbs={crumbs} steps={<RunTabs run={run} view={view} />}
-      action={workspace === undefined ? null : <><TakeUp run={run} /><CopyButton text={commandOf(run, workspace)} label={say('copy.cli')} /></>}
+      action={workspace === undefined ? null : <><TakeUp run={run} />{isExportable(run) && run.artifacts?.some(({ role }) => role === 'quantized-model') ? <Link className="button" to={`/export?run=${run.run}`} title={say('run.to-export.what')}>{say('run.to-export')}</Link> : null}<CopyButton text={commandOf(run, workspace)} label={say('copy.cli')} /></>}
     >
       <div className="run">
         <RunHead run={run} tags={data.tags} archived={data.archived} />

@@ -93,7 +93,7 @@ function Shapes({ look, preprocess: { resize, crop, pad }, row, set }: ShapesPro
         {resize.value === null ? null : (
           <Choice
             label={say('samples.kernel')} value={resize.value.kernel} onChange={(kernel) => set('resize', { ...resize.value, kernel })}
-            choices={(['bicubic', 'bilinear', 'nearest', 'area', 'lanczos'] as const).map((value) => ({ value, name: value }))}
+            choices={(['bicubic', 'bilinear', 'nearest', 'area', 'lanczos', 'opencv-linear'] as const).map((value) => ({ value, name: value }))}
           />
         )}
       </FormRow>

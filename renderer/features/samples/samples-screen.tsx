@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { useNavigate, useSearchParams } from 'react-router'
+import { useNavigate } from 'react-router'
 import type { SamplesLook, SamplesPart } from '../../../preload/contract/index.ts'
 import { Screen } from '../../app/screen.tsx'
 import { faultOf, useCall, type FaultData, type RecipeJson } from '../../client.ts'
@@ -10,7 +10,7 @@ import { useSay } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
 import { useFaultWords } from '../../ui/fault-words.ts'
-import { changed } from '../../ui/search.ts'
+import { useAddress } from '../../ui/use-address.ts'
 import { Ghost, NoSamples } from './empty-samples.tsx'
 import { LeakBanner, LeakNote } from './leak-banner.tsx'
 import { PicturesPanel, viewOf } from './pictures-panel.tsx'
@@ -43,8 +43,7 @@ export function SamplesScreen() {
 function SamplesOf({ recipe: now }: { readonly recipe: RecipeJson }) {
   const say = useSay()
   const queries = useQueryClient()
-  const [parameters, setParameters] = useSearchParams()
-  const set = (change: Readonly<Record<string, string>>): void => setParameters((known) => changed(known, change), { replace: true })
+  const [parameters, set] = useAddress()
   const part: SamplesPart = parameters.get('part') === 'evaluation' ? 'evaluation' : 'calibration'
   const recipe = useSettled(now)
   const calibration = useLook(recipe, 'calibration')

@@ -187,6 +187,8 @@ export const calibrate = {
   'calibrate.accepted.tag': 'accepted',
   'calibrate.best': 'best',
   'calibrate.drop': 'Drop',
+  'calibrate.agreement': 'Agreement',
+  'calibrate.agreement.what': 'Samples or boxes on which the simulated model says what float says',
   'calibrate.mean-sqnr': 'Mean SQNR',
   'calibrate.seconds.what': 'Seconds to quantize and compare',
   'calibrate.accept': 'Accept {{method}}',

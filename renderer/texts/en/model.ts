@@ -62,6 +62,8 @@ export const model = {
   'model.view.list': 'List',
   'model.graph': 'Graph of the model',
   'model.graph.canvas': 'Graph; arrows walk along the edges, Enter opens a group, F fits, plus and minus zoom. The list holds the same as a table.',
+  'model.graph.node': 'A node or a group of nodes; arrows walk along the edges',
+  'model.graph.edge': 'A tensor between two nodes',
   'model.graph.map': 'Overview of the graph',
   'model.graph.more': 'More',
   'model.graph.groups': 'Nodes drawn as one',

@@ -187,6 +187,8 @@ export const calibrate = {
   'calibrate.accepted.tag': '已采用',
   'calibrate.best': '最好',
   'calibrate.drop': '下降',
+  'calibrate.agreement': '一致率',
+  'calibrate.agreement.what': '模拟模型与浮点模型给出相同结果的样本或框',
   'calibrate.mean-sqnr': '平均 SQNR',
   'calibrate.seconds.what': '量化与比较的秒数',
   'calibrate.accept': '采用 {{method}}',

@@ -62,6 +62,8 @@ export const model = {
   'model.view.list': '列表',
   'model.graph': '模型的计算图',
   'model.graph.canvas': '计算图；方向键沿连线移动，Enter 展开分组，F 适应窗口，加减号缩放。列表以表格给出同样的内容。',
+  'model.graph.node': '节点或节点组；用方向键沿连线移动',
+  'model.graph.edge': '两个节点之间的张量',
   'model.graph.map': '计算图概览',
   'model.graph.more': '更多',
   'model.graph.groups': '合并绘制的节点',

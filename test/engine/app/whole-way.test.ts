@@ -128,6 +128,7 @@ describe('a rewrite on the way', () => {
     expect(run.proofs).toEqual([{
       rewrite: 'fold-affine', nodes: ['norm'], verdict: expect.stringMatching(/^(exact|within tolerance)$/), maxAbs: expect.any(Number), inputs: 2, borders: true,
       relative: expect.any(Number), ulp: expect.any(Number), edgeMaxAbs: expect.any(Number), worst: expect.objectContaining({ output: 'output', what: '' }),
+      tried: expect.any(Array), outputs: [expect.objectContaining({ output: 'output' })],
     }])
     expect(run.notes).toContainEqual('Folded into convolutions: norm into head.')
     const off = await (await open('not-folded')).run({ recipe: recipeFromOptions(path, { ...options, set: [...options.set, 'quantize.fold=off'] }) }, quietTask)

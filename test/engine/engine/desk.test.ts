@@ -8,6 +8,7 @@ import { CODE_LIMITS, type Grid } from '../../../main/core/grid.ts'
 import { qparams } from '../../../main/core/qparams.ts'
 import { roundHalfEven } from '../../../main/core/round.ts'
 import { seededRandom } from '../../../main/core/random.ts'
+import { isAlive } from '../../fixtures/is-alive.ts'
 import { temporaryFolder } from '../../fixtures/temporary-folder.ts'
 
 const random = seededRandom(1)
@@ -125,14 +126,6 @@ describe('a desk', () => {
     await expect(pidOf(desk)).rejects.toMatchObject({ code: 'engine.stopped' })
   })
 })
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}
 
 /** Every value through the codes and back. */
 function quantized(values: Float32Array, { scale, zeroPoint }: { scale: number; zeroPoint: number }, grid: Grid): { sqnrDb: number; clippedPercent: number } {

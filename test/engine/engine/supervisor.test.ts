@@ -10,18 +10,12 @@ import { seededRandom } from '../../../main/core/random.ts'
 import type { Progress } from '../../../main/core/task.ts'
 import { runJob } from '../../../main/engine/supervisor.ts'
 import type { JobOptions } from '../../../main/engine/supervisor.ts'
+import { isAlive } from '../../fixtures/is-alive.ts'
 import { temporaryFolder } from '../../fixtures/temporary-folder.ts'
 
 const entry = fileURLToPath(new URL('../../fixtures/engine-child.ts', import.meta.url))
 const run = (kind: string, input: unknown = null, options: Partial<JobOptions> = {}) =>
   runJob({ kind, input }, { signal: new AbortController().signal, report: () => undefined, entry, ...options })
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}
 
 describe('a job', () => {
   it('gets plain data in and gives plain data out, in an empty folder of its own that is gone afterwards', async () => {

@@ -37,6 +37,18 @@ describe('a rewrite that is not right', () => {
     expect(await prove({ ...tampered(step, 1e-6), relativeTolerance: 1e-5 })).toMatchObject({ verdict: 'within tolerance', worst: { output: 'y' } })
   })
 
+  it('is shown with every input, its seed, and every output, edges apart from the inside', async () => {
+    const proof = await prove({ ...tampered(await rightStep(), 1e-6), relativeTolerance: 1e-5 })
+    expect(proof.tried).toHaveLength(proof.inputs)
+    expect(proof.tried.slice(0, 4).map(({ input, seed }) => [input, seed])).toEqual([['noise 0', 0], ['noise 1', 1], ['all -1', null], ['all 1', null]])
+    expect(Math.max(...proof.tried.map(({ maxAbs }) => maxAbs))).toBe(proof.maxAbs)
+    const [y, ...others] = proof.outputs
+    expect(others).toEqual([])
+    expect(y).toMatchObject({ output: 'y', maxAbs: proof.maxAbs, edgeMaxAbs: proof.edgeMaxAbs, relative: proof.relative, ulp: proof.ulp })
+    expect(Math.max(y!.edgeMaxAbs, y!.insideMaxAbs)).toBe(proof.maxAbs)
+    expect(y!.insideMaxAbs).toBeGreaterThan(0)
+  })
+
   it('throws with the worst output, input and position, and ends a command with exit code 1', async () => {
     const step = await rightStep()
     const fault = await faultOf(() => prove(tampered(step, 0.01)))

@@ -79,6 +79,27 @@ describe('the queue', () => {
     await jobs.close()
   })
 
+  it('runs a job aside of the queue at once, and counts it for no place in it', async () => {
+    const jobs = openJobs()
+    const told: AppEvent[] = []
+    jobs.events.subscribe((event) => told.push(event))
+    const [first, second] = ['a', 'b'].map(handWork)
+    jobs.start(first!.order)
+    let end = (): void => undefined
+    const transfer = { kind: 'imported', added: 2, known: 1, artifacts: 0 } as const
+    const aside = jobs.start({ kind: 'runs-import', command: 'runs import', isAside: true, work: async () => new Promise((resolve) => { end = () => resolve({ transfer, added: 'r9' }) }) })
+    expect(aside).toMatchObject({ state: 'running', position: 0, transfer: null })
+    expect(jobs.start(second!.order)).toMatchObject({ state: 'queued', position: 1 })
+    end()
+    await settled()
+    expect(jobs.get(aside.id)).toMatchObject({ state: 'done', run: null, transfer })
+    expect(states(jobs)).toEqual(['running', 'done', 'queued'])
+    expect(told.filter((event) => event.type === 'runs')).toMatchObject([{ run: 'r9' }])
+    const stopped = jobs.start({ ...handWork('c').order, isAside: true })
+    await jobs.close()
+    expect(jobs.get(stopped.id).state).toBe('cancelled')
+  })
+
   it('counts the time of a pause for no stage', () => {
     const job = { progress: null, runs: [], recommendation: null, state: 'running', pause: pauseSwitch() } as unknown as JobRecord
     takeProgress(job, { stage: 'observe', done: 0, total: 10 }, 0)
@@ -144,7 +165,7 @@ describe('the queue', () => {
     expect(seen.flatMap((event) => (event.type === 'live' ? [event.live[0]!.counts[0]] : []))).toEqual([1, 2])
     expect(jobs.get(id)).toMatchObject({ live: live(2), progress: { done: 3, memoryBytes: 7 } })
     task.report({ stage: 'compare', part: 'max', done: 1, total: 2 })
-    const row = { method: 'max', run: 'r1', protocol: null, unit: 'dB', float: null, simulated: null, drop: null, worstDb: null, worstTensor: null, meanDb: null, clippedPercent: null, seconds: 1 } as const
+    const row = { method: 'max', run: 'r1', protocol: null, unit: 'dB', float: null, simulated: null, drop: null, agreement: null, worstDb: null, worstTensor: null, meanDb: null, clippedPercent: null, seconds: 1 } as const
     task.compared!(row)
     task.report({ stage: 'compare', part: 'mse', done: 1, total: 2 })
     expect(jobs.get(id)).toMatchObject({ runs: [row], recommendation: null, progress: { part: 'mse' } })

@@ -32,8 +32,14 @@ function runOf(method: string, { scores, worst = 30, protocol = 'psnr-y/shave2/s
 describe('a row of the table over methods', () => {
   it('tells drop, worst and mean layer of the accumulated errors, and the time without the pass', () => {
     expect(methodRow(runOf('mse', { scores: [35, 35.5], worst: 20 }))).toEqual({
-      method: 'mse', run: 'run-mse', protocol: 'psnr-y/shave2/studio', unit: 'dB', float: 36, simulated: 35.25, drop: 0.75, worstDb: 20, worstTensor: 'a', meanDb: 35, clippedPercent: 2, seconds: 3,
+      method: 'mse', run: 'run-mse', protocol: 'psnr-y/shave2/studio', unit: 'dB', float: 36, simulated: 35.25, drop: 0.75, agreement: null, worstDb: 20, worstTensor: 'a', meanDb: 35, clippedPercent: 2, seconds: 3,
     })
+  })
+
+  it('tells the agreement beside a score, not beside itself', () => {
+    const run = runOf('max', { scores: [1] })
+    const withOthers = (protocol: string): Run => ({ ...run, quality: { ...run.quality!, protocol, others: { 'agreement/top1': { float: null, simulated: 98, fused: 97 }, 'agreement/top5': { float: null, simulated: 100, fused: 100 } } } })
+    expect([methodRow(withOthers('top1/labels@0')).agreement, methodRow(withOthers('agreement/top3')).agreement]).toEqual([98, null])
   })
 
   it('has null for what was not measured', () => {

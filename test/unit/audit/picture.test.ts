@@ -27,7 +27,7 @@ describe('P01, no clip at the tail', () => {
 
   it('says how far beyond the samples went', () => {
     const [found] = ruled(look(open, { statistics: statisticsOfValues({ y: Float32Array.of(-25.5, 255) }) }), 'P01')
-    expect(found).toMatchObject({ node: 'last', tensor: 'y', fix: expect.stringContaining('Rewrite `insert-clip`') })
+    expect(found).toMatchObject({ node: 'last', tensor: 'y', fix: expect.stringContaining('Repair `insert-clip`') })
     expect(found!.why).toContain('the range is 10.0 % wider')
     expect(ruled(look(clipped), 'P01')).toEqual([])
   })

@@ -144,6 +144,9 @@ describe('outputsOf', () => {
     const accumulator = out(net([...body, node('Conv', ['xd', 'wd'], ['y'], {}, 'tail')], codes))
     expect(accumulator.type).toBe('int32')
     expect(accumulator.scale!.map((step) => Number(step.toFixed(6)))).toEqual([0.05, 0.025])
+    // What is moved in float behind it is the host's: the board gives the accumulator, in its own layout.
+    const moved = out(net([...body, node('Conv', ['xd', 'wd'], ['c'], {}, 'tail'), node('Transpose', ['c'], ['y'], { perm: [0, 2, 3, 1] }, 'mover')], codes))
+    expect(moved).toMatchObject({ type: 'int32', layout: 'nhwc', between: [], why: expect.stringContaining("behind it, in float: Transpose 'mover'") as string })
     const rounded = out(net([
       ...body, node('Conv', ['xd', 'wd'], ['c'], {}, 'tail'), node('QuantizeLinear', ['c', 'o', 'z'], ['cq'], {}, 'round'),
       node('Transpose', ['cq'], ['t'], {}, 'mover'), node('DequantizeLinear', ['t', 'o', 'z'], ['y']),

@@ -78,3 +78,9 @@ test('an unknown total shows the count; words are translated where they have a t
   line.report({ stage: 'somethingNew', done: 1, total: 1, unit: 'things' })
   expect(terminal.stderr().split('\n')).toEqual(['观察', '观察   50 %  4/8 张图片', 'somethingNew  100 %  1/1 things', ''])
 })
+
+test('training tells its losses on the line', () => {
+  const { terminal, line } = watched()
+  line.report({ stage: 'finetune', done: 20, total: 40, unit: 'steps', loss: { train: 0.0123, heldBack: 4.56e-6 } })
+  expect(terminal.stderr()).toBe('fine-tune   50 %  20/40 steps  loss 1.2e-2, best held back 4.6e-6\n')
+})

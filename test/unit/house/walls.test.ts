@@ -13,9 +13,9 @@ const leftOf = (room: string): string[] => ['core', ...PIPELINE.slice(0, PIPELIN
 
 /** Who may import whom, said a second time: a room, and the rooms it may import. */
 const MAY: Readonly<Record<string, readonly string[]>> = {
-  core: [], onnx: ['core'], samples: ['core', 'onnx'], runtime: ['core', 'onnx'], boards: ['core', 'onnx'], recipe: ['core'],
+  core: [], onnx: ['core'], samples: ['core', 'onnx'], runtime: ['core', 'onnx'], boards: ['core', 'onnx'], recipe: ['core'], intake: ['core', 'onnx', 'samples'],
   ...Object.fromEntries(PIPELINE.slice(PIPELINE.indexOf('rewrite')).map((room) => [room, leftOf(room)])),
-  engine: ['core', 'recipe', ...PIPELINE], store: ['core'], app: ['core', 'recipe', 'engine', 'store'], cli: ['core', 'recipe', 'app'],
+  engine: ['core', 'recipe', 'intake', ...PIPELINE], store: ['core'], app: ['core', 'recipe', 'engine', 'store'], cli: ['core', 'recipe', 'app'],
   page: ['core', 'recipe', 'app'], serve: ['core', 'recipe', 'app', 'page'], desktop: ['core', 'recipe', 'app', 'page'],
 }
 const ROOMS = Object.keys(MAY)

@@ -1,12 +1,11 @@
 import { create } from '@bufbuild/protobuf'
 import { createHash } from 'node:crypto'
-import { link, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { link, mkdir, mkdtemp, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { decodeModel, graphOf } from '../../../main/onnx/decode.ts'
 import { encodeModel, encodeProto } from '../../../main/onnx/encode.ts'
-import { importModel } from '../../../main/onnx/import-model.ts'
 import { MODEL_LIMITS } from '../../../main/onnx/limits.ts'
 import { readModel } from '../../../main/onnx/model-file.ts'
 import { ModelProtoSchema } from '../../../main/onnx/onnx_pb.ts'
@@ -180,34 +179,5 @@ describe('writing', () => {
     const before = await readdir(folder)
     expect((await faultOf(() => writeModel(join(folder, 'taken.onnx'), big))).code).toMatch(/^workspace\./)
     expect(await readdir(folder)).toEqual(before)
-  })
-})
-
-describe('importing', () => {
-  it('copies model and weights, once, and the copy does not change with the original', async () => {
-    const path = join(folder, 'm.onnx')
-    await writeFile(path, modelOf(tensorProto({ location: 'sub/w.bin' })))
-    const store = join(outside, 'store')
-    const copy = await importModel(path, store)
-    expect(await importModel(path, store)).toBe(copy)
-    await writeFile(join(folder, 'sub', 'w.bin'), bytesOfWeights.toReversed())
-    expect((await readModel(copy)).graph.initializers.get('w')!.data).toEqual(weights)
-    expect(await readdir(store)).toHaveLength(1)
-  })
-
-  it('makes a damaged copy anew', async () => {
-    const path = join(folder, 'm.onnx')
-    await writeFile(path, modelOf(tensorProto({ location: 'w.bin' })))
-    const copy = await importModel(path, join(outside, 'store'))
-    await writeFile(copy, 'damaged')
-    expect(await importModel(path, join(outside, 'store'))).toBe(copy)
-    expect(new Uint8Array(await readFile(copy))).toEqual(new Uint8Array(await readFile(path)))
-  })
-
-  it('leaves nothing behind for a model that is refused', async () => {
-    const path = join(folder, 'm.onnx')
-    await writeFile(path, modelOf(tensorProto({ location: '../secret.bin' })))
-    expect(await faultOf(() => importModel(path, join(outside, 'store')))).toMatchObject(code)
-    expect(await readdir(outside)).not.toContain('store')
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
-  bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16, float4e2m1ToFloat32, float8e4m3fnToFloat32, float8e4m3fnuzToFloat32,
+  bfloat16ToFloat32, float16ToFloat32, float32ToFloat16, float4e2m1ToFloat32, float8e4m3fnToFloat32, float8e4m3fnuzToFloat32,
   float8e5m2ToFloat32, float8e5m2fnuzToFloat32, float8e8m0ToFloat32,
 } from '../../../main/onnx/float-bits.ts'
 
@@ -39,16 +39,9 @@ describe('float16', () => {
 })
 
 describe('bfloat16', () => {
-  it('round-trips every value', () => {
-    expect(every16.filter((bits) => (bits & 0x7fff) <= 0x7f80 && float32ToBfloat16(bfloat16ToFloat32(bits)) !== bits)).toEqual([])
-  })
-
-  it('rounds to nearest, ties to even', () => {
-    expect(float32ToBfloat16(1 + 2 ** -8)).toBe(0x3f80)
-    expect(float32ToBfloat16(1 + 3 * 2 ** -8)).toBe(0x3f82)
-    expect(float32ToBfloat16(1 + 2 ** -8 + 2 ** -20)).toBe(0x3f81)
-    expect(float32ToBfloat16(3.4e38)).toBe(0x7f80)
-    expect(float32ToBfloat16(NaN)).toBe(0x7fc0)
+  it('is the upper half of a float32', () => {
+    expect([0x3f80, 0xc049, 0x0001, 0x7f80, 0x8000].map(bfloat16ToFloat32)).toEqual([1, -3.140625, 2 ** -133, Infinity, -0])
+    expect(bfloat16ToFloat32(0x7fc0)).toBeNaN()
   })
 })
 

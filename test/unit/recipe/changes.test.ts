@@ -85,7 +85,7 @@ describe('--set', () => {
     ['model=null', 'recipe.missing-key', /model: path/],
     ['__proto__.polluted=1', 'recipe.unknown-key', /Did you mean/],
     ['constructor.prototype.polluted=1', 'recipe.unknown-key', /Did you mean/],
-    ['tune.minutes=10', 'recipe.not-available', /scalewright tune/],
+    ['tune.minutes=0', 'recipe.wrong-value', /positive|0/],
   ])('%s is refused and named', (assignment, code, next) => {
     const fault = faultOf(() => applySet(base(), assignment, folder))
     expect(fault.code).toBe(code)

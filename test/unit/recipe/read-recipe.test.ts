@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exitCodeOf, Fault } from '../../../main/core/fault.ts'
 import { isRecipePath, readRecipe, recipeFromOptions } from '../../../main/recipe/read-recipe.ts'
+import { writeRecipe } from '../../../main/recipe/write-recipe.ts'
 import type { RecipeOptions } from '../../../main/recipe/changes.ts'
 
 let folder: string
@@ -35,8 +36,9 @@ describe('a recipe that is right', () => {
       quantize: {
         preset: 'ort-cpu',
         activations: { bits: 8, method: 'auto', percentile: 0.99999 },
-        weights: { bits: 8, rounding: 'nearest' },
-        float: { inputs: [], outputs: [], blocks: [], names: [], ops: [], depthwise: false },
+        weights: { bits: 8, groups: 4, rounding: 'nearest', scale: 'absmax' },
+        bias: { correction: 'off' },
+        float: { inputs: [], outputs: [], blocks: [], names: [], ops: [], depthwise: false, first: false, last: false },
         layers: {},
         tail: 'auto',
         output: 'codes',
@@ -47,6 +49,11 @@ describe('a recipe that is right', () => {
       gates: {},
       seed: 0,
     })
+  })
+
+  test('what looks at samples again is asked for key by key, and a layer may say it of its own weights', async () => {
+    const { quantize } = await read('model: net.onnx\nquantize:\n  weights: { rounding: adaround, scale: search }\n  bias: { correction: analytic }\n  layers: { head: { rounding: nearest } }\n')
+    expect([quantize.weights.rounding, quantize.weights.scale, quantize.bias.correction, quantize.layers['head']]).toEqual(['adaround', 'search', 'analytic', { rounding: 'nearest' }])
   })
 
   test('the example of the design is read, without what is not available yet', async () => {
@@ -78,6 +85,13 @@ seed: 5
     expect(recipe.quantize.float.outputs).toEqual(['tail'])
     expect(recipe.quantize.layers).toEqual({ conv_12: { th_strategy: 'USE_MAX', th_scale: 1, forward_with_float: false, bits: 16 } })
     expect(recipe.gates).toEqual({ psnr_y_drop_db: 0.1, worst_layer_cosine: 0.99 })
+  })
+
+  test("the guide's spellings of float regions mean ours, and are written back as ours", async () => {
+    const recipe = await read('model: a.onnx\nquantize: { float: { fpfwd_inputs: conv_1, fpfwd_outputs: [a, b], outputs: b, fpfwd_blocks: "c:d", accuracy_opt: true, last: true } }\n')
+    expect(recipe.quantize.float).toEqual({ inputs: ['conv_1'], outputs: ['b', 'a'], blocks: ['c:d'], names: [], ops: [], depthwise: true, first: false, last: true })
+    expect(writeRecipe(recipe)).not.toContain('fpfwd')
+    await expect(read('model: a.onnx\nquantize: { float: { fpfwd_block: c } }\n')).rejects.toMatchObject({ code: 'recipe.unknown-key', next: expect.stringContaining('fpfwd_blocks') as string })
   })
 
   test('a reference pattern is a pattern, not a path', async () => {
@@ -173,12 +187,9 @@ describe('a recipe that is wrong names file, line and column', () => {
     expect(await faultOf(read(text))).toMatchObject({ code: 'recipe.missing-key', what, where })
   })
 
-  test.each<[string, string]>([
-    ['tune: { minutes: 10 }', 'tune'],
-  ])('not available in this version: %s', async (line, verb) => {
-    const fault = await faultOf(read(`model: a.onnx\n${line}\n`))
-    expect(fault).toMatchObject({ code: 'recipe.not-available', where: 'r.yaml:2:1' })
-    expect(fault.next).toContain(`scalewright ${verb}`)
+  test('`tune`: paths become absolute, its samples take the recipe\'s seed', async () => {
+    const { tune } = await read('model: a.onnx\nseed: 7\ntune: { minutes: 10, samples: { path: held/, reference: hr/ } }\n')
+    expect(tune).toEqual({ minutes: 10, floatShare: 0, samples: { path: join(folder, 'held'), reference: join(folder, 'hr'), seed: 7, skipLimit: 0 } })
   })
 
   test.each<[string, string | Uint8Array, string]>([

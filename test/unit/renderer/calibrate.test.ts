@@ -61,7 +61,7 @@ describe('the draft', () => {
 
 describe('the table over methods', () => {
   const row = (method: string, change: Partial<MethodRow>): MethodRow =>
-    ({ method, run: method, protocol: 'p', unit: 'dB', float: 36, simulated: 35, drop: 1, worstDb: 20, worstTensor: 't', meanDb: 30, clippedPercent: 0.1, seconds: 2, ...change })
+    ({ method, run: method, protocol: 'p', unit: 'dB', float: 36, simulated: 35, drop: 1, agreement: null, worstDb: 20, worstTensor: 't', meanDb: 30, clippedPercent: 0.1, seconds: 2, ...change })
 
   it('marks the best as it reads: equals that differ in digits nobody sees are both the best, and a column of equals has none', () => {
     const rows = [row('a', { simulated: 35.1234, drop: 0.1, seconds: 2.04 }), row('b', { simulated: 35.1231, drop: 0.2, seconds: 2 }), row('c', { simulated: null, drop: 0.3 })]
@@ -88,6 +88,13 @@ describe('the stages of a job', () => {
     const log = [line(0, 'x'), line(1, 'prepare'), line(4, 'observe'), line(5, 'quantize'), line(7, 'compare'), line(9, 'done')]
     expect(shown({ methods: [], log, state: 'done' })).toEqual([['prepare', 'done', 3], ['observe', 'done', 1], ['quantize', 'done', 2], ['compare', 'done', 2], ['latency', 'done', null]])
     expect(shown({ methods: [], log: log.slice(0, 4), state: 'cancelled' }).map(([, state]) => state)).toEqual(['done', 'done', 'stopped', 'open', 'open'])
+  })
+
+  it('hold fine-tuning where a recipe asks for it', () => {
+    const log = [line(0, 'x'), line(1, 'prepare'), line(4, 'observe'), line(5, 'samples'), line(6, 'finetune'), line(16, 'quantize'), line(17, 'compare')]
+    expect(shown({ methods: [], log, state: 'running' })).toEqual([
+      ['prepare', 'done', 3], ['observe', 'done', 2], ['finetune', 'done', 10], ['quantize', 'done', 1], ['compare', 'running', null], ['latency', 'open', null],
+    ])
   })
 })
 

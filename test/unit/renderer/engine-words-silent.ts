@@ -5,7 +5,10 @@ const TABLE = 'differences to a row of a latency table: keys and numbers of that
 
 /** Files whose sentences never reach the window, each with the reason. */
 export const SILENT_FILES: Readonly<Record<string, string>> = {
+  'app/history-orders.ts': 'commands for a terminal; its one fault is known',
+  'app/export-calls.ts': 'commands for a terminal',
   'app/orders.ts': 'commands for a terminal',
+  'app/tune/order.ts': 'commands of the terminal',
   'app/recommend.ts': 'the window says the reason by its own texts (calibrate.reason), this one is printed in a terminal',
   'app/upload-names.ts': FAULTS,
   'boards/contradictions.ts': 'contradictions of a profile are shown in a terminal',
@@ -38,6 +41,10 @@ const PIECE = 'a piece of a sentence whose whole forms are known'
 export const SILENT_SENTENCES: Readonly<Record<string, string>> = {
   '§0 KiB': 'a number and its unit',
   '§0 MiB': 'a number and its unit',
+  'NSR §0': 'a number and its name',
+  'equalize: {accept: all}': 'a line of a recipe, which is code',
+  'rewrite.equalize={accept: all}': 'a line of a recipe, which is code',
+  ' repair: changes what the model computes; measure it before you keep it': 'a comment in a recipe, which is code',
   'name is': PIECE,
   'names are': PIECE,
   'has a size': PIECE,

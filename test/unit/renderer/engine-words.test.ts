@@ -10,7 +10,7 @@ import { SILENT_FILES, SILENT_SENTENCES } from './engine-words-silent.ts'
 const MAIN = join(import.meta.dirname, '../../../main')
 
 /** Rooms and folders whose sentences are recorded in runs or shown by a view. */
-const ROOMS = ['audit', 'boards', 'calibrate', 'calibrate/methods', 'compare', 'engine/jobs', 'onnx', 'quantize', 'rewrite', 'runtime', 'samples', 'app']
+const ROOMS = ['audit', 'boards', 'calibrate', 'calibrate/methods', 'compare', 'engine/jobs', 'onnx', 'quantize', 'quantize/refine', 'rewrite', 'runtime', 'samples', 'app', 'app/tune']
 
 const read = readerOf(engine)
 

@@ -24,18 +24,27 @@ describe('a project', () => {
   })
 
   it('says how far it is and what is missing', () => {
-    expect(states(projectOf({}))).toEqual(['open', 'blocked', 'blocked', 'blocked', 'blocked', 'blocked'])
-    expect(states(projectOf({ recipe: { model: 'm' } }))).toEqual(['done', 'open', 'blocked', 'blocked', 'blocked', 'open'])
+    expect(states(projectOf({}))).toEqual(['open', 'blocked', 'blocked', 'blocked', 'blocked', 'blocked', 'blocked', 'blocked'])
+    expect(states(projectOf({ recipe: { model: 'm' } }))).toEqual(['done', 'open', 'blocked', 'blocked', 'blocked', 'open', 'blocked', 'blocked'])
     expect(stepsOf(projectOf({ recipe: { model: 'm' } }))[2]!.because).toEqual(['samples'])
-    expect(states(projectOf({ recipe }))).toEqual(['done', 'done', 'open', 'blocked', 'blocked', 'open'])
-    expect(states(projectOf({ recipe, ran: { id: 'r', recipe } }))).toEqual(['done', 'done', 'done', 'done', 'done', 'open'])
+    expect(states(projectOf({ recipe }))).toEqual(['done', 'done', 'open', 'blocked', 'blocked', 'open', 'blocked', 'blocked'])
+    expect(states(projectOf({ recipe, ran: { id: 'r', recipe } }))).toEqual(['done', 'done', 'done', 'done', 'done', 'open', 'open', 'open'])
   })
 
   it('takes a plan of rewrites as a step done, and its run as old', () => {
     const planned = projectOf({ recipe: withKey(recipe, ['rewrite'], 'auto'), ran: { id: 'r', recipe } })
-    expect(states(planned)).toEqual(['done', 'done', 'stale', 'stale', 'stale', 'done'])
+    expect(states(planned)).toEqual(['done', 'done', 'stale', 'stale', 'stale', 'done', 'open', 'open'])
     expect(changedParts(planned)).toEqual(['rewrite'])
     expect(unrewrittenText(planned.recipe)).toBe(JSON.stringify(recipe))
+  })
+
+  it('takes a bundle as old once there is another run or another recipe', () => {
+    const stateOf = (change: Partial<Project>): string => {
+      const { state, because } = stepsOf(projectOf({ recipe, ran: { id: 'r', recipe }, ...change })).find(({ name }) => name === 'export')!
+      return [state, ...because].join(' ')
+    }
+    expect([stateOf({}), stateOf({ exported: 'r' }), stateOf({ exported: 'q' }), stateOf({ ran: null, exported: 'r' })]).toEqual(['open', 'done', 'stale run', 'blocked calibrate'])
+    expect(stateOf({ exported: 'r', recipe: withKey(recipe, ['quantize', 'preset'], 'rknn') })).toBe('stale quantize')
   })
 
   it('says which change made its run old', () => {
@@ -47,7 +56,7 @@ describe('a project', () => {
 
 describe('places', () => {
   it('are found again from their address', () => {
-    for (const name of ['home', 'model', 'samples', 'calibrate', 'layers', 'compare', 'rewrite', 'history', 'jobs'] as const) {
+    for (const name of ['home', 'model', 'samples', 'calibrate', 'layers', 'compare', 'rewrite', 'tune', 'export', 'history', 'jobs'] as const) {
       expect([placeOfPath(placeTo(name, null)), placeOfPath(placeTo(name, 'RUN'))]).toEqual([name, name])
     }
     expect([placeOfPath('/run/X'), placeOfPath('/diff/a/b'), placeOfPath('/nowhere')]).toEqual(['history', 'history', undefined])

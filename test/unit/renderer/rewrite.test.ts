@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { layerKey, setFix } from '../../../main/audit/fix.ts'
+import { parseAssignment } from '../../../main/recipe/changes.ts'
 import type { GraphNode, RewriteGraph, RewriteMatch, RewritePreview } from '../../../preload/contract/index.ts'
 import type { Run } from '../../../renderer/client.ts'
 import { drawingOf } from '../../../renderer/features/model/graph/drawing.ts'
@@ -8,10 +11,10 @@ import { rewriteCommand } from '../../../renderer/features/rewrite/command.ts'
 import { drawable, unifiedText } from '../../../renderer/features/rewrite/diff-text.ts'
 import { graphDiff } from '../../../renderer/features/rewrite/graph-diff.ts'
 import { costOf, matchesOf } from '../../../renderer/features/rewrite/matches.ts'
-import { autoPlan, isTicked, planFrom, planOfRecipe, planText, recipeOf, tickedOf, wishesOf, withMatch, withOption, withRewrite, type FoundRewrite } from '../../../renderer/features/rewrite/plan.ts'
+import { autoPlan, isTicked, optionsFrom, placeOption, planFrom, planOfRecipe, planText, recipeLines, recipeOf, tickedOf, wishesOf, withMatch, withOption, withPlaceOption, withRewrite, type FoundRewrite } from '../../../renderer/features/rewrite/plan.ts'
 import { planFileOf, provedBy } from '../../../renderer/features/rewrite/proved.ts'
 import { quietOf } from '../../../renderer/features/rewrite/quiet.ts'
-import { rewriteAddress, rewriteOfFix } from '../../../renderer/ui/fix-of.ts'
+import { lineOfFix, partsOfFix, rewriteAddress, rewriteOfFix } from '../../../renderer/ui/fix-of.ts'
 
 type Line = readonly [name: string, op: string, inputs: readonly string[], output: string, attributes?: Readonly<Record<string, string>>]
 
@@ -157,8 +160,22 @@ describe('a plan', () => {
   })
 
   it('is a command', () => {
-    expect(rewriteCommand('a b.onnx', [{ rewrite: 'fold' }, { rewrite: 'clip', options: {} }], 'space')).toBe("npx scalewright rewrite 'a b.onnx' --only fold,clip --workspace space")
-    expect(rewriteCommand('m.onnx', [{ rewrite: 'fold', nodes: ['a'] }], 'space')).toBe('npx scalewright rewrite m.onnx --plan rewrite-plan.json --workspace space')
+    expect(rewriteCommand('a b.onnx', { anchor: {}, fold: {} }, REWRITES, 'space')).toBe("npx scalewright rewrite 'a b.onnx' --only fold,anchor --workspace space")
+    expect(rewriteCommand('m.onnx', { fold: { nodes: ['a.b'], form: 'conv3x3', places: { 'a.b': { form: 'cascade' } } } }, REWRITES, 'space'))
+      .toBe(`npx scalewright rewrite m.onnx --set 'rewrite={ fold: { nodes: ["a.b"], form: conv3x3, places: { "a.b": { form: cascade } } } }' --workspace space`)
+  })
+
+  it('gives single places options of their own, and says so in the recipe', () => {
+    const at = { name: 'fold', node: 'b.c', option: 'form' }
+    const own = withPlaceOption({ fold: { form: 'grouped' } }, at, 'cascade')
+    expect(own).toEqual({ fold: { form: 'grouped', places: { 'b.c': { form: 'cascade' } } } })
+    expect([placeOption(own, 'fold', 'b.c', 'form'), placeOption(own, 'fold', 'a', 'form')]).toEqual(['cascade', undefined])
+    expect(withPlaceOption(own, at, undefined)).toEqual({ fold: { form: 'grouped' } })
+    const lines = recipeLines(recipeOf(own, REWRITES))
+    expect(lines).toBe('rewrite:\n  fold: { form: grouped, places: { "b.c": { form: cascade } } }')
+    expect(parse(lines)).toEqual({ rewrite: own })
+    expect(parse(recipeLines({ fold: {}, anchor: { to: 21, nodes: ['true', '1', 'x: y'] } }))).toEqual({ rewrite: { fold: {}, anchor: { to: 21, nodes: ['true', '1', 'x: y'] } } })
+    expect([recipeLines('auto'), recipeLines(['fold', 'anchor']), recipeLines(undefined)]).toEqual(['rewrite: auto', 'rewrite: [fold, anchor]', ''])
   })
 })
 
@@ -182,23 +199,41 @@ describe('proofs', () => {
   const run = { run: 'r', proofs: [proof('prepare', 'x'), proof('fold', 'a'), proof('anchor', 'sum')] } as unknown as Run
 
   it('hold for the same steps of the same model, with the same options', () => {
-    expect(provedBy(preview, 'hash', [{ run, plan }])).toEqual({ run: 'r', isWhole: true, proofs: [run.proofs![1], run.proofs![2], null] })
-    expect(provedBy(preview, 'another', [{ run, plan }])).toBeNull()
+    expect(provedBy(preview, 'hash', [{ run, plan, measures: [] }])).toEqual({ run: 'r', isWhole: true, proofs: [run.proofs![1], run.proofs![2], null], measures: [undefined, undefined, undefined] })
+    const measure = { rewrite: 'clip', protocol: 'psnr-y/shave2/studio', before: 30, after: 31, samples: 5, changedPercent: 2 }
+    expect(provedBy(preview, 'hash', [{ run, plan, measures: [measure] }])!.measures).toEqual([undefined, undefined, measure])
+    expect(provedBy(preview, 'another', [{ run, plan, measures: [] }])).toBeNull()
     expect(provedBy(preview, 'hash', [])).toBeNull()
   })
 
   it('end at the first step that is another one', () => {
     const other = { ...plan, steps: plan.steps.map((step, index) => (index === 1 ? { ...step, options: { to: 'merged' } } : step)) }
-    expect(provedBy(preview, 'hash', [{ run, plan: other }])).toEqual({ run: 'r', isWhole: false, proofs: [run.proofs![1], undefined, undefined] })
+    expect(provedBy(preview, 'hash', [{ run, plan: other, measures: [] }])).toEqual({ run: 'r', isWhole: false, proofs: [run.proofs![1], undefined, undefined], measures: [undefined, undefined, undefined] })
     const longer = { ...plan, steps: [...plan.steps, { rewrite: 'opset', options: {}, nodes: ['a'] }] }
-    expect(provedBy(preview, 'hash', [{ run, plan: longer }])!.isWhole).toBe(false)
-    expect(provedBy(preview, 'hash', [{ run: { ...run, run: 'old' }, plan: longer }, { run, plan }])!.run).toBe('r')
+    expect(provedBy(preview, 'hash', [{ run, plan: longer, measures: [] }])!.isWhole).toBe(false)
+    expect(provedBy(preview, 'hash', [{ run: { ...run, run: 'old' }, plan: longer, measures: [] }, { run, plan, measures: [] }])!.run).toBe('r')
   })
 })
 
 it('a finding leads to the rewrite that its fix names', () => {
-  expect(rewriteOfFix('Rewrite `anchor, to: merged`: One accumulator.')).toEqual({ name: 'anchor', options: { to: 'merged' } })
+  expect(rewriteOfFix('Rewrite `anchor, to: merged`: One accumulator.')).toEqual({ name: 'anchor', isRepair: false, options: { to: 'merged' } })
+  expect(rewriteOfFix('Repair `insert-clip`: Clip to 0..255.')).toEqual({ name: 'insert-clip', isRepair: true, options: {} })
   expect(rewriteAddress(rewriteOfFix('Rewrite `fold-affine`: Fold it.')!)).toBe('/rewrite?only=fold-affine')
-  expect(planFrom(new URLSearchParams(rewriteAddress({ name: 'anchor', options: { to: 'merged' } }).split('?')[1]).get('plan'))).toEqual({ anchor: { to: 'merged' } })
+  const address = new URLSearchParams(rewriteAddress({ name: 'anchor', options: { to: 'merged' } }).split('?')[1])
+  expect([address.get('only'), optionsFrom(address.get('options'))]).toEqual(['anchor', { to: 'merged' }])
+  expect([optionsFrom(null), optionsFrom('[1'), optionsFrom('7')]).toEqual([{}, {}, {}])
   for (const fix of ['Set `a=b`: do.', 'Export again.', '']) expect(rewriteOfFix(fix)).toBeNull()
+})
+
+it('a finding sets the line of the recipe that its fix names, as the terminal does', () => {
+  const fix = setFix(`${layerKey('body.a/"b"', 'bits')}=16`, 'Sixteen bits.')
+  const { path, value } = lineOfFix(fix)!
+  expect({ path, value }).toEqual({ path: ['quantize', 'layers', 'body.a/"b"', 'bits'], value: 16 })
+  const given = parseAssignment(lineOfFix(fix)!.text)
+  expect([given.path, given.value]).toEqual([path, value])
+  expect(lineOfFix(setFix(`${layerKey('y', 'range')}=[0, 255]`, 'The range.'))).toMatchObject({ path: ['quantize', 'layers', 'y', 'range'], value: [0, 255] })
+  expect(lineOfFix(setFix('quantize.layers.y.method=max', 'All.'))!.value).toBe('max')
+  expect(partsOfFix(fix)).toEqual({ name: 'quantize.layers."body.a/\\"b\\"".bits=16', sentence: 'Sixteen bits.' })
+  expect(partsOfFix('Export again.')).toEqual({ name: '', sentence: 'Export again.' })
+  for (const other of ['Rewrite `anchor`: do.', 'Set `no assignment`: do.', '']) expect(lineOfFix(other)).toBeNull()
 })

@@ -8,6 +8,7 @@ import type { Direction, Layout } from './elk-graph.ts'
 import { familyOf } from './families.ts'
 import { GraphBox, GraphFrame, type BoxNode, type FrameNode } from './graph-box.tsx'
 import { GraphWires } from './graph-wires.tsx'
+import { useFlowWords } from './flow-words.ts'
 import { worstOf, type Mark, type Overlay } from './overlay.ts'
 import { stepOf, stepped } from './walk.ts'
 
@@ -48,6 +49,7 @@ function Canvas(props: GraphCanvasProps) {
   const { graph, layout, direction, folded, selected, onSelect, onToggle } = props
   const say = useSay()
   const nodes = useNodes(props)
+  const words = useFlowWords()
   const camera = useCamera(props)
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -74,7 +76,7 @@ function Canvas(props: GraphCanvasProps) {
     >
       <ReactFlow
         nodes={nodes} nodeTypes={NODE_TYPES} onlyRenderVisibleElements nodesDraggable={false} nodesConnectable={false} nodesFocusable={false} elementsSelectable={false}
-        edgesFocusable={false} disableKeyboardA11y panOnScroll zoomActivationKeyCode={['Control', 'Meta']} zoomOnDoubleClick={false} minZoom={LEAST_ZOOM} maxZoom={MOST_ZOOM} proOptions={{ hideAttribution: true }}
+        edgesFocusable={false} disableKeyboardA11y ariaLabelConfig={words} panOnScroll zoomActivationKeyCode={['Control', 'Meta']} zoomOnDoubleClick={false} minZoom={LEAST_ZOOM} maxZoom={MOST_ZOOM} proOptions={{ hideAttribution: true }}
         panActivationKeyCode={null} selectionKeyCode={null} multiSelectionKeyCode={null} deleteKeyCode={null}
         onNodeClick={(_event, node) => { if (node.type === 'box') onSelect(node.id) }} onPaneClick={() => onSelect(null)}
         onNodeDoubleClick={(_event, node) => { if (node.id.startsWith('g')) onToggle(node.id.slice(1)) }}

@@ -223,5 +223,6 @@ export const audit = {
   '{ms} ms by the table ({how}{differs})': '按表 {ms} ms（{how}{differs}）',
   'sizes of the model': '模型的尺寸',
   'Rewrite `{rewrite}`: {sentence}': '改写 `{rewrite}`：{sentence}',
+  'Repair `{rewrite}`: {sentence}': '修复 `{rewrite}`：{sentence}',
   'Set `{assignment}`: {sentence}': '设置 `{assignment}`：{sentence}',
 } as const

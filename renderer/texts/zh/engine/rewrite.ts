@@ -1,5 +1,17 @@
 /** Why a rewrite helps, what it does at a place, and why it leaves one alone. */
 export const rewrite = {
+  'noise {seed}': '噪声 {seed}',
+  'all {level}': '全部为 {level}',
+  'only {low} and {high}': '只有 {low} 与 {high}',
+  'ramp down': '自上而下的渐变',
+  'ramp right': '自左向右的渐变',
+  'one bright pixel in the corner': '角上一个亮像素',
+  'one bright pixel on the edge': '边上一个亮像素',
+  'one bright pixel inside': '内部一个亮像素',
+  'noise of {size}': '{size} 的噪声',
+  'noise of {size}, the smallest': '{size}（最小尺寸）的噪声',
+  'noise, a batch of 2': '批大小为 2 的噪声',
+  'sample {index}': '样本 {index}',
   '{name} is of {domain}, not of ONNX itself': '{name} 属于 {domain}，不是 ONNX 标准算子',
   '{input} is not known to be a picture [N, C, H, W] with its number of channels': '不能确定 {input} 是通道数已知的图像 [N, C, H, W]',
   'it is in training form': '处于训练形式',

@@ -1,0 +1,105 @@
+import { statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { CheckedRequestOf, Handlers } from '../../preload/contract/calls.ts'
+import { EXPORTED_BUNDLE, VERIFIED_BUNDLE } from '../../preload/contract/exports.ts'
+import { finite } from '../core/finite.ts'
+import { shellWord } from '../core/shell-word.ts'
+import type { Run } from '../core/run.ts'
+import type { Recipe } from '../recipe/recipe.ts'
+import type { PathGuard } from './allowed-paths.ts'
+import type { App } from './api.ts'
+import { guardImported } from './imported-runs.ts'
+import type { Order } from './jobs.ts'
+import { stem } from './pipeline.ts'
+
+type Names = 'export.boards' | 'export.preview' | 'export.place' | 'export.bundle' | 'export.verified'
+
+export interface ExportDoor {
+  /** Absolute folder that relative paths count from. */
+  readonly folder: string
+  readonly guard: PathGuard
+}
+
+/** Bundles that a window makes without saying where. */
+const bundlesOf = (app: App): string => join(app.workspace, 'bundles')
+
+/** The calls of the export screen. */
+export function exportCalls(app: App, { folder, guard }: ExportDoor): Pick<Handlers, Names> {
+  const load = async (ref: string) => {
+    const run = await app.runs.show(ref)
+    await guardImported(app, guard, run)
+    return run
+  }
+  return {
+    'export.boards': async ({ run: ref }) => {
+      const run = await load(ref)
+      const { board: _board, formats: _formats, ...input } = await app.exportSubject(run, {})
+      const found = await app.view('export-boards', input)
+      return finite({ ...found, board: (run.recipe as Recipe).board, out: join(bundlesOf(app), `${stem(run.model?.path ?? 'model')}-${run.run}-{board}.zip`) }) as Awaited<ReturnType<Handlers['export.boards']>>
+    },
+    'export.preview': async ({ run: ref, board, formats, language }) => {
+      const run = await load(ref)
+      const picture = run.artifacts?.find(({ role }) => role === 'picture')?.path
+      const preview = await app.view('export-preview', { ...(await app.exportSubject(run, { board, formats })), language, ...(picture === undefined ? {} : { picture }) })
+      const last = await lastExport(app, run, board)
+      const before = new Map(last?.files.map(({ path, sha256 }) => [path, sha256]))
+      const changeOf = (path: string, sha256: string | null) => (last === null || !before.has(path) ? 'new' : sha256 === null ? 'unknown' : before.get(path) === sha256 ? 'same' : 'changed')
+      const here = new Set(preview.files.map(({ path }) => path))
+      return finite({
+        ...preview, files: preview.files.map((file) => ({ ...file, change: changeOf(file.path, file.sha256) })),
+        last: last && { run: last.run, created: last.created, of: last.of, gone: [...before.keys()].filter((path) => !here.has(path)) },
+      }) as Awaited<ReturnType<Handlers['export.preview']>>
+    },
+    'export.place': async ({ out }) => {
+      const path = resolve(folder, out)
+      guardOut(app, guard, path)
+      return { out: path, ...(await app.view('export-place', { out: path })) } as Awaited<ReturnType<Handlers['export.place']>>
+    },
+    'export.bundle': async ({ run }) => {
+      const record = JSON.parse(await readFile((await app.artifact(run, 'bundle-record')).path, 'utf8')) as { out: string }
+      return EXPORTED_BUNDLE.parse({ ...record, kind: /\.zip$/i.test(record.out) ? 'zip' : 'folder', present: statSync(record.out, { throwIfNoEntry: false }) !== undefined })
+    },
+    'export.verified': async ({ run }) => VERIFIED_BUNDLE.parse(JSON.parse(await readFile((await app.artifact(run, 'verify-record')).path, 'utf8'))),
+  }
+}
+
+/** The app's own folder of bundles may always be written. */
+function guardOut(app: App, guard: PathGuard, path: string): void {
+  const own = bundlesOf(app)
+  guard([path], path.startsWith(`${own}/`) && !path.slice(own.length + 1).includes('/') ? [path] : [])
+}
+
+const LOOKED_AT = 100
+
+/** The newest export of the same model for a board. */
+async function lastExport(app: App, { model }: Run, board: string): Promise<{ run: string; created: string; of: string; files: readonly { path: string; sha256: string }[] } | null> {
+  if (!model) return null
+  for (const { run: id } of await app.runs.list({ verb: 'export', status: 'done', model: model.sha256, board, limit: LOOKED_AT })) {
+    const run = await app.runs.show(id)
+    const record = run.artifacts?.find(({ role }) => role === 'bundle-record')
+    const text = record && (await readFile(record.path, 'utf8').catch(() => null))
+    if (text) return { run: run.run, created: run.created, of: run.parent ?? '', files: (JSON.parse(text) as { files: { path: string; sha256: string }[] }).files }
+  }
+  return null
+}
+
+type Spec = Extract<CheckedRequestOf<'jobs.start'>, { kind: 'export' | 'verify' }>
+
+/** An export or a check of a bundle as something the queue can do. */
+export async function exportOrder(spec: Spec, app: App, { folder, guard }: ExportDoor, command: (words: string) => string): Promise<Order> {
+  if (spec.kind === 'verify') {
+    const [bundle, outputs] = [resolve(folder, spec.bundle), spec.outputs === undefined ? undefined : resolve(folder, spec.outputs)]
+    guard([bundle, ...(outputs === undefined ? [] : [outputs])], bundle.startsWith(`${bundlesOf(app)}/`) ? [bundle] : [])
+    const words = `verify ${shellWord(bundle)}${outputs === undefined ? '' : ` --outputs ${shellWord(outputs)} --golden ${spec.golden}`}`
+    return { kind: 'verify', command: command(words), work: async (task) => app.runs.show((await app.verifyBundle({ bundle, golden: spec.golden, ...(outputs === undefined ? {} : { outputs }) }, task)).run) }
+  }
+  const run = await app.runs.show(spec.run)
+  await guardImported(app, guard, run)
+  const out = resolve(folder, spec.out)
+  guardOut(app, guard, out)
+  await app.exportSubject(run, { board: spec.board, formats: spec.formats })
+  const words = `export ${run.run} --board ${spec.board} --out ${shellWord(out)}${spec.force ? ' --force' : ''}${spec.formats.length > 0 ? ` --format ${spec.formats.join(',')}` : ''}`
+  const { board, formats, force, language } = spec
+  return { kind: 'export', command: command(words), work: (task) => app.exportBundle({ run: run.run, board, out, formats, force, language }, task) }
+}

@@ -1,0 +1,69 @@
+import type { LayerError, Run } from '../../core/run.ts'
+import type { UnitSensitivity } from '../../core/tune.ts'
+import type { Store } from '../../store/open-store.ts'
+import type { Advice } from '../api.ts'
+
+/** Advice on fewer units is worth more than on all. */
+const MOST_UNITS = 5
+/** A unit that makes less of the noise is not worth a line. */
+const LEAST_SHARE = 0.02
+/** Of a unit's own noise: above it the range is too small (ALGORITHMS 8.2). */
+const CLIPPED_SHARE = 0.7
+/** A layer this far from float by its own codes alone, in dB, with values clipped. */
+const POOR_DB = 30
+const CLIPPED_PERCENT = 0.5
+
+/** What to do next about a run, in order of expected gain; every line rests on a figure that was measured. */
+export function adviseOn(run: Run, store: Store): readonly Advice[] {
+  const units = sensitivityFor(run, store)
+  const known = units === null
+    ? [{
+      what: 'Measure which layers take most from the outputs.', figures: ['No sensitivity was measured for this run or its children.'], gain: null, settings: [], unit: '',
+    } satisfies Advice]
+    : adviceOfUnits(units.rows, units.quantizedNsr)
+  const told = new Set(known.map(({ unit }) => unit))
+  const clipped = (run.layers ?? []).filter((layer) => layer.mode === 'alone' && layer.sqnrDb < POOR_DB && layer.clippedPercent > CLIPPED_PERCENT && !told.has(layer.node) && !told.has(layer.tensor))
+  const findings = (run.findings ?? []).filter(({ severity, fix }) => severity !== 'note' && fix !== '')
+  const order = (a: Advice, b: Advice): number => (b.gain ?? 0) - (a.gain ?? 0)
+  return [
+    ...known.toSorted(order), ...clipped.toSorted((a, b) => a.sqnrDb - b.sqnrDb).slice(0, MOST_UNITS).map(adviceOfLayer),
+    ...findings.map(({ what, fix, tensor, node }): Advice => ({ what: fix, figures: [what], gain: null, settings: [], unit: node || tensor })),
+    ...(run.tune?.mode === 'search' ? [] : [{ what: 'Search method, granularity, rounding and bias correction on held-back samples.', figures: ['No search was made for this recipe.'], gain: null, settings: [], unit: '' } satisfies Advice]),
+  ]
+}
+
+/** Of the run itself, or of the newest run that was made of it, or of what it was made of. */
+function sensitivityFor(run: Run, store: Store): { rows: readonly UnitSensitivity[]; quantizedNsr: number | null } | null {
+  const own = run.sensitivity && run.sensitivity.length > 0 ? run : undefined
+  const parents = [run.run, ...(run.parent === null ? [] : [run.parent])]
+  const children = own ? [] : parents.flatMap((parent) => store.listRuns({ parent, verb: 'tune', status: 'done', limit: 20 })).map((child) => store.getRun(child.run))
+  const from = own ?? children.find(({ sensitivity }) => sensitivity !== undefined && sensitivity.length > 0)
+  return from ? { rows: from.sensitivity!, quantizedNsr: from.tune?.sensitivity?.quantizedNsr ?? null } : null
+}
+
+function adviceOfUnits(units: readonly UnitSensitivity[], quantizedNsr: number | null): Advice[] {
+  const sum = units.reduce((total, { alone }) => total + alone, 0)
+  if (sum === 0) return []
+  return units.filter(({ alone }) => alone / sum >= LEAST_SHARE).slice(0, MOST_UNITS).flatMap((unit): Advice[] => {
+    const share = unit.alone / sum
+    // What was measured with everything else quantized is the gain itself; the share of all units alone is its estimate.
+    const gain = unit.allButOne !== null && quantizedNsr !== null && quantizedNsr > 0 ? Math.max(0, 1 - unit.allButOne / quantizedNsr) : share
+    const figure = `${unit.unit} alone makes ${percent(share)} of the noise at the outputs (noise over signal ${unit.alone.toExponential(2)}, rank ${unit.rank}).`
+    if (unit.layer === null) return [{ what: `${unit.unit} is made on the way and cannot be set by the recipe.`, figures: [figure], gain, settings: [], unit: unit.unit }]
+    const line = (setting: string): string => `quantize.layers.${/^[^".=\s][^".=]*$/.test(unit.layer!) ? unit.layer! : `"${unit.layer!.replace(/(["\\])/g, '\\$1')}"`}.${setting}`
+    const [weights, codes] = [unit.weightNsr ?? 0, unit.outputNsr ?? 0]
+    if ((unit.clipShare ?? 0) > CLIPPED_SHARE) {
+      return [{ what: `Widen the range of ${unit.unit}.`, figures: [figure, `${percent(unit.clipShare!)} of the noise of its codes is from clipped values.`], gain: gain * unit.clipShare!, settings: [line('method=max')], unit: unit.unit }]
+    }
+    if (unit.nodes.length > 0 && weights > codes) {
+      return [{ what: `Round the weights of ${unit.unit} by what its outputs lose.`, figures: [figure, `Its weights make ${weights.toExponential(1)}, its codes ${codes.toExponential(1)} at its own result.`], gain: gain * (weights / (weights + codes)), settings: ['quantize.weights.rounding=adaround'], unit: unit.unit }]
+    }
+    return [{ what: `Give the result of ${unit.unit} 16 bits.`, figures: [figure, `Its codes make ${codes.toExponential(1)}, its weights ${weights.toExponential(1)} at its own result.`], gain: gain * (codes / (weights + codes || 1)), settings: [line('bits=16')], unit: unit.unit }]
+  })
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
+
+const adviceOfLayer = ({ node, tensor, sqnrDb, clippedPercent }: LayerError): Advice => ({
+  what: `Widen the range of ${node}.`, figures: [`Its own codes leave ${sqnrDb.toFixed(1)} dB and clip ${clippedPercent.toFixed(2)} % of its values.`], gain: null, settings: [`quantize.layers.${/[".=]/.test(tensor) ? `"${tensor}"` : tensor}.method=max`], unit: node,
+})

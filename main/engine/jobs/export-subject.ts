@@ -1,0 +1,138 @@
+import { basename, extname } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import type { BoardProfile } from '../../boards/profile.ts'
+import { boardNamed } from '../../boards/read-profile.ts'
+import { Fault } from '../../core/fault.ts'
+import type { Run } from '../../core/run.ts'
+import type { Task } from '../../core/task.ts'
+import { formatsFor, type ChosenFormat } from '../../export/formats/index.ts'
+import { lowerOpset } from '../../export/lower-opset.ts'
+import { readiness } from '../../export/readiness.ts'
+import { recordsOf, type TensorQuant } from '../../export/record.ts'
+import { fileName, type Check, type ExportInput, type Subject } from '../../export/subject.ts'
+import { readModel } from '../../onnx/model-file.ts'
+import { encodeModel } from '../../onnx/encode.ts'
+import type { Graph } from '../../onnx/graph.ts'
+import type { Recipe } from '../../recipe/recipe.ts'
+import { inferValues } from '../../runtime/values.ts'
+import type { Sample } from '../../samples/sample.ts'
+import { quantizeOptions } from '../../quantize/options.ts'
+import { loadRewritten, type RewrittenPiece } from './rewritten.ts'
+import { planFrom } from './quantize.ts'
+import { readStatistics } from './stored-statistics.ts'
+import { tunedGraphOf } from './tuned-run.ts'
+import { openPart, standalone, type OpenedPart } from './workpiece.ts'
+
+export interface LoadInput {
+  readonly run: Run
+  /** Paths of the run's artifacts. */
+  readonly quantized: string
+  readonly statistics: string
+}
+
+export interface BoardInput {
+  readonly board: string
+  /** Absolute folder whose boards win. */
+  readonly workspace: string
+  /** Formats besides those of the board. */
+  readonly formats: readonly string[]
+  /** Rules of gates that a person accepted, with the reason. */
+  readonly waived: Readonly<Record<string, string>>
+}
+
+export interface SubjectInput extends LoadInput, BoardInput {}
+
+/** What every board's bundle of a run is made from. */
+export interface LoadedRun {
+  readonly run: Run
+  readonly piece: RewrittenPiece
+  /** The float graph that was quantized, with every shape at the size of the samples; and its bytes. */
+  readonly graph: Graph
+  readonly workBytes: Uint8Array
+  readonly floatNodes: readonly string[]
+  readonly records: readonly TensorQuant[]
+  readonly inputs: readonly ExportInput[]
+  /** The quantized model. */
+  readonly qdq: Uint8Array
+  readonly qdqGraph: Graph
+  readonly calibration: OpenedPart | undefined
+  readonly first: Sample
+}
+
+/** Reads all of a run that a bundle needs. No inference. Throws `model.changed`, `recipe.no-samples` and what reading throws. */
+export async function loadRun({ run, quantized, statistics: path }: LoadInput, task: Task): Promise<LoadedRun> {
+  const step = (done: number): void => task.report({ stage: 'read', done, total: 4, unit: 'steps' })
+  step(0)
+  const recipe = run.recipe as Recipe
+  const piece = await loadRewritten(recipe)
+  if (piece.file.sha256 !== run.model?.sha256) throw new Fault({ code: 'model.changed', where: recipe.model, what: 'the model file is not the one that the run was made of', next: 'Put the old file back, or run the recipe again.' })
+  const judged = await readModel(quantized)
+  step(1)
+  const statistics = await readStatistics(path)
+  const { workGraph: untuned, plan } = planFrom(piece, recipe, statistics, path)
+  // A board's toolchain rounds the float weights itself: they are to be those that the scales were tuned with.
+  const workGraph = await tunedGraphOf(untuned, run)
+  step(2)
+  const calibration = await openPart(piece, recipe, 'calibration', task)
+  const opened = (await openPart(piece, recipe, 'evaluation', task)) ?? calibration
+  if (!opened) throw new Fault({ code: 'recipe.no-samples', what: 'there are no samples to make golden vectors of', where: 'samples.evaluation', next: 'Set samples.evaluation.path in the recipe, or give --samples FOLDER.' })
+  const first = await opened.samples.load(0)
+  step(3)
+  const sizes = Object.fromEntries(Object.entries(first.feeds).map(([input, { dims }]) => [input, [...dims]]))
+  const workBytes = encodeModel(workGraph)
+  const values = await inferValues(workBytes, sizes, recipe.model)
+  const graph = { ...workGraph, values }
+  const seen = new Map([...statistics.tensors].map(([tensor, { min, max }]) => [tensor, { min, max }]))
+  const qdq = judged.externalFiles.length === 0 ? new Uint8Array(await readFile(quantized)) : standalone(judged)
+  step(4)
+  return {
+    run, piece, graph, workBytes, floatNodes: askedFor(plan.floatNodes), records: recordsOf(graph, run.scales ?? [], seen, statistics.samples),
+    inputs: graph.inputs.map(({ name }) => ({ name, dims: first.feeds[name]!.dims, preprocess: opened.samples.preprocess })), qdq, qdqGraph: judged.graph, calibration, first,
+  }
+}
+
+export interface ReadySubject extends LoadedRun {
+  readonly subject: Subject
+  readonly formats: readonly ChosenFormat[]
+  readonly checks: readonly Check[]
+}
+
+/** A loaded run for one board, and whether it is ready for it. Throws `input.unknown-board`, `input.unknown-format`. */
+export async function subjectFor(loaded: LoadedRun, { board: name, workspace, formats: added, waived }: BoardInput): Promise<ReadySubject> {
+  const { run, piece, records, inputs, calibration, first } = loaded
+  const recipe = run.recipe as Recipe
+  const board = await boardNamed(name, { workspace })
+  const formats = formatsFor(board, added)
+  const { graph, notLowered } = forBoard(loaded.graph, board)
+  const nodes = new Map(graph.nodes.map((node) => [node.name, node]))
+  const subject: Subject = {
+    model: fileName(basename(recipe.model, extname(recipe.model))), board, run, records, inputs,
+    graph: { ...graph, inputs: graph.inputs.map((input) => ({ ...input, dims: first.feeds[input.name]!.dims })) },
+    floatNodes: loaded.floatNodes.flatMap((node) => (nodes.has(node) ? [{ node, op: nodes.get(node)!.op, output: nodes.get(node)!.outputs[0]! }] : [])),
+    outputs: graph.outputs.map(({ name: output }) => output), samples: calibration?.samples.count ?? 0, layers: run.layers ?? [],
+    overrides: Object.entries(quantizeOptions(recipe.quantize).layers).map(([layer, settings]) => ({ name: layer, settings: { ...settings } })), method: recipe.quantize.activations.method,
+  }
+  const unproved = piece.rewritten.steps.filter(({ kind }) => kind === 'repair').map(({ rewrite }) => rewrite)
+  return { ...loaded, subject, formats, checks: readiness(subject, formats, { notLowered, waived, unproved }) }
+}
+
+/** The same in one step. */
+export const exportSubject = async (input: SubjectInput, task: Task): Promise<ReadySubject> => subjectFor(await loadRun(input, task), input)
+
+/** Nodes that the recipe keeps in float, with those that only follow them; what our own kernels cannot compute on codes is the board's to decide. */
+function askedFor(floatNodes: ReadonlyMap<string, string>): string[] {
+  const own = new Set([...floatNodes].filter(([, why]) => why.endsWith('is not computed on codes') || why === 'not a float activation').map(([node]) => node))
+  for (const [node, why] of floatNodes) {
+    const [, above] = /^only moves what (.*) makes in float$/.exec(why) ?? /^is one with (.*), which is in float$/.exec(why) ?? []
+    if (above !== undefined && own.has(above)) own.add(node)
+  }
+  return [...floatNodes.keys()].filter((node) => !own.has(node))
+}
+
+/** The graph in the newest opset that the board's tools read, where it can be written so. */
+function forBoard(graph: Subject['graph'], board: BoardProfile): { graph: Subject['graph']; notLowered: readonly string[] } {
+  const { is } = board.limits.opset
+  if (is === 'unknown' || is.max === null) return { graph, notLowered: [] }
+  const lowered = lowerOpset(graph, is.max)
+  return 'graph' in lowered ? { graph: lowered.graph, notLowered: [] } : { graph, notLowered: lowered.refused }
+}

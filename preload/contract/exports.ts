@@ -1,0 +1,149 @@
+import { z } from 'zod'
+import { call } from './call.ts'
+import { FAULT } from './fault.ts'
+import { RUN_REF } from './run.ts'
+
+/** The same sentence in both languages: it stands so in the bundle, too. */
+const BILINGUAL = z.object({ en: z.string(), zh: z.string() })
+const NAME = z.string().min(1).max(100)
+const LANGUAGE = z.enum(['en', 'zh'])
+
+export const EXPORT_CHECK = z.object({
+  /** `opset`, `names`, `zero-range`, `gates`, `findings` … Several checks may share one. */
+  id: z.string(),
+  state: z.enum(['ok', 'note', 'warning', 'error']),
+  what: BILINGUAL,
+  /** Names of tensors, nodes, gates or rules. */
+  where: z.array(z.string()),
+  why: BILINGUAL.optional(),
+  fix: BILINGUAL.optional(),
+})
+export type ExportCheck = z.infer<typeof EXPORT_CHECK>
+
+const FORMAT = z.object({ name: z.string(), title: z.string() })
+
+export const EXPORT_BOARDS = z.object({
+  boards: z.array(z.object({
+    name: z.string(), title: z.string(), vendor: z.string(), toolchain: z.array(z.string()),
+    /** `built-in`, or the path of a person's own profile. */
+    origin: z.string(),
+    formats: z.array(FORMAT),
+    /** Worst first. */
+    checks: z.array(EXPORT_CHECK),
+    /** No check is an error. */
+    ready: z.boolean(),
+  })),
+  /** All that can be added to any board. */
+  formats: z.array(FORMAT),
+  /** The board of the run's recipe. */
+  board: z.string(),
+  /** Absolute path of a zip that could be written, `{board}` in it to be filled in. */
+  out: z.string(),
+})
+export type ExportBoards = z.infer<typeof EXPORT_BOARDS>
+
+const BUNDLE_FILE = z.object({ path: z.string(), bytes: z.number(), sha256: z.string() })
+
+export const EXPORT_PREVIEW = z.object({
+  checks: z.array(EXPORT_CHECK),
+  files: z.array(z.object({
+    path: z.string(),
+    /** Where not exact: at most about this many. */
+    bytes: z.number(), exact: z.boolean(),
+    /** Whole; null where the file is no text, or a long one. */
+    text: z.string().nullable(),
+    sha256: z.string().nullable(),
+    /** Against the last export of this run's model for the board. unknown: what models compute is known once it is written. */
+    change: z.enum(['new', 'changed', 'same', 'unknown']),
+  })),
+  bytes: z.number(),
+  coverage: z.object({ rows: z.number(), matched: z.number() }),
+  commands: z.array(z.object({ title: z.string(), lines: z.array(z.string()) })),
+  /** The last export of the same model for this board; null where there is none. `gone`: files that it had and this one has not. */
+  last: z.object({ run: z.string(), created: z.string(), of: z.string(), gone: z.array(z.string()) }).nullable(),
+})
+export type ExportPreview = z.infer<typeof EXPORT_PREVIEW>
+
+export const EXPORT_PLACE = z.object({
+  /** Absolute. */
+  out: z.string(),
+  kind: z.enum(['folder', 'zip']),
+  freeBytes: z.number(),
+  /** An earlier bundle, or an empty folder, stands there and will be replaced. */
+  replaces: z.boolean(),
+  /** Why nothing can be written there. */
+  fault: FAULT.nullable(),
+})
+export type ExportPlace = z.infer<typeof EXPORT_PLACE>
+
+export const EXPORTED_BUNDLE = z.object({
+  board: z.string(), formats: z.array(z.string()), out: z.string(), kind: z.enum(['folder', 'zip']),
+  /** False: it was moved or removed since. */
+  present: z.boolean(),
+  /** Of the zip, or of the manifest of a folder. */
+  sha256: z.string(), bytes: z.number(), forced: z.boolean(),
+  coverage: z.object({ rows: z.number(), matched: z.number() }), checks: z.array(EXPORT_CHECK), files: z.array(BUNDLE_FILE),
+})
+export type ExportedBundle = z.infer<typeof EXPORTED_BUNDLE>
+
+const LAYER = z.object({
+  node: z.string(), op: z.string(), tensor: z.string(), mode: z.enum(['accumulated', 'alone']),
+  sqnrDb: z.number().nullable(), cosine: z.number().nullable(), mse: z.number().nullable(), maxAbs: z.number().nullable(), clippedPercent: z.number().nullable(),
+})
+
+export const SUSPICIONS = ['layout', 'channels', 'layout-and-channels', 'codes', 'scale-of-1', 'shape', 'not-finite', 'input-channels', 'input-layout'] as const
+
+export const VERIFIED_BUNDLE = z.object({
+  bundle: z.string(), board: z.string(),
+  /** Id of the exported run, as the bundle says; it may be of another workspace. */
+  of: z.string(),
+  /** Everything was in order. */
+  passed: z.boolean(),
+  /** unlisted is told and no fault. */
+  problems: z.array(z.object({ path: z.string(), kind: z.enum(['missing', 'changed', 'link', 'format', 'unlisted']), what: z.string() })),
+  golden: z.array(z.object({ input: z.string(), model: z.enum(['float', 'simulated']), output: z.string(), exact: z.boolean(), cosine: z.number().nullable(), maxAbs: z.number().nullable(), passed: z.boolean() })),
+  dump: z.object({
+    /** Board against simulation, in the order of the graph. */
+    layers: z.array(LAYER),
+    /** The first in the graph is the one to look at; tensor '' is all of them. */
+    diagnoses: z.array(z.object({ tensor: z.string(), suspicion: z.enum(SUSPICIONS), before: z.number(), after: z.number() })),
+    outputs: z.array(z.string()),
+    unmatched: z.array(z.object({ array: z.string(), nearest: z.array(z.string()) })),
+    /** The dump before of the same run, board and golden input; null where this is the first. */
+    against: z.string().nullable(),
+    worse: z.array(z.object({ tensor: z.string(), beforeDb: z.number().nullable(), afterDb: z.number().nullable() })),
+    gates: z.array(z.object({ rule: z.string(), measured: z.number().nullable(), passed: z.boolean() })),
+  }).optional(),
+})
+export type VerifiedBundle = z.infer<typeof VERIFIED_BUNDLE>
+
+/** Jobs of bundles, as `jobs.start` takes them. */
+export const EXPORT_SPEC = z.strictObject({
+  kind: z.literal('export'), run: RUN_REF, board: NAME,
+  /** Absolute path of a folder, or of a file that ends with .zip. */
+  out: z.string().min(1).max(4096),
+  /** Exports although a check failed; the bundle says so. */
+  force: z.boolean().default(false),
+  formats: z.array(NAME).max(20).default([]), language: LANGUAGE.default('en'),
+})
+export const VERIFY_SPEC = z.strictObject({
+  kind: z.literal('verify'),
+  /** Path of a bundle's folder or zip. */
+  bundle: z.string().min(1).max(4096),
+  /** Path of an .npz that a board gave (that of an upload, say), and which golden input it was fed. */
+  outputs: z.string().min(1).max(4096).optional(), golden: z.int().min(0).max(1000).default(0),
+})
+
+/** What the export screen asks. Faults: `input.nothing-to-export`, `input.unknown-board`, `input.unknown-format`, `model.changed` … */
+export const EXPORT_CALLS = {
+  /** Every board with its readiness for a run: seconds at first, then milliseconds. */
+  'export.boards': call(z.strictObject({ run: RUN_REF }), EXPORT_BOARDS),
+  /** The bundle as it would be written, texts whole; nothing is written. */
+  'export.preview': call(z.strictObject({ run: RUN_REF, board: NAME, formats: z.array(NAME).max(20).default([]), language: LANGUAGE.default('en') }), EXPORT_PREVIEW),
+  /** Whether a bundle could be written there. */
+  'export.place': call(z.strictObject({ out: z.string().min(1).max(4096) }), EXPORT_PLACE),
+  /** What a run of `export` wrote. */
+  'export.bundle': call(z.strictObject({ run: RUN_REF }), EXPORTED_BUNDLE),
+  /** What a run of `verify` found. */
+  'export.verified': call(z.strictObject({ run: RUN_REF }), VERIFIED_BUNDLE),
+} as const

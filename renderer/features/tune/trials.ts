@@ -1,0 +1,41 @@
+import type { Quality, Run, Trial } from '../../../preload/contract/index.ts'
+
+/**
+ * The best so far, as the search chooses it: on the most samples on which anything but the start was measured; of those whose score is not
+ * below the best one's by more than its standard error the one with the least noise, then the fewest settings.
+ */
+export function bestOf(trials: readonly Trial[]): Trial | undefined {
+  const good = trials.filter(({ nsr }) => nsr !== null)
+  const most = Math.max(0, ...good.filter(({ settings }) => settings.length > 0).map(({ samples }) => samples))
+  const level = good.filter(({ samples }) => samples === (most || good[0]?.samples))
+  const top = level.reduce<Trial | undefined>((best, trial) => ((trial.score ?? -Infinity) > (best?.score ?? -Infinity) ? trial : best), undefined)
+  const least = top?.score === null || top === undefined ? -Infinity : top.score - (top.scoreError ?? 0)
+  return level.filter(({ score }) => (score ?? -Infinity) >= least).toSorted((a, b) => a.nsr! - b.nsr! || a.settings.length - b.settings.length)[0]
+}
+
+/** The recipe as it was, on as many samples. */
+export const startFor = (trials: readonly Trial[], trial: Trial): Trial | undefined => trials.find(({ settings, samples, nsr }) => settings.length === 0 && samples === trial.samples && nsr !== null)
+
+/** Score of a trial less that of the start on the same samples. */
+export function gainOf(trials: readonly Trial[], trial: Trial): number | null {
+  const start = startFor(trials, trial)
+  return trial.score === null || start === undefined || start.score === null ? null : trial.score - start.score
+}
+
+/** Noise taken away against the start on the same samples, as a share of it. */
+export function noiseGain(trials: readonly Trial[], trial: Trial): number | null {
+  const start = startFor(trials, trial)
+  return trial.nsr === null || start === undefined || start.nsr === null || start.nsr === 0 ? null : 1 - trial.nsr / start.nsr
+}
+
+/** How much better one run's simulated score is than another's; null where they were not measured alike. */
+export function gainBetween(before: Quality | undefined, after: Quality | undefined): number | null {
+  if (before === undefined || after === undefined || before.protocol !== after.protocol || before.simulated === null || after.simulated === null) return null
+  return after.simulated - before.simulated
+}
+
+export const hasTrials = ({ trials }: Run): boolean => (trials?.length ?? 0) > 0
+
+/** A search that another one can go on from: it was cut off, or stopped, and nothing went on from it yet. */
+export const isInterrupted = (run: Run, runs: readonly Run[]): boolean =>
+  hasTrials(run) && run.status !== 'running' && (run.status !== 'done' || run.tune?.stopped === true) && !runs.some(({ tune }) => tune?.resumedFrom === run.run)

@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { App } from '../../../main/app/api.ts'
+import { openApp } from '../../../main/app/app.ts'
+import type { Artifact, Run } from '../../../main/core/run.ts'
+import { quietTask, type Progress } from '../../../main/core/task.ts'
+import { decodeTuned } from '../../../main/tune/finetune/tuned-file.ts'
+import { smallRecipe } from '../../fixtures/small-recipe.ts'
+import { temporaryFolder } from '../../fixtures/temporary-folder.ts'
+
+const artifact = (run: Run, role: string): Artifact => run.artifacts!.find((one) => one.role === role)!
+
+describe('quantize.finetune in a recipe', () => {
+  const folder = temporaryFolder()
+  let app: App
+  beforeAll(async () => {
+    app = await openApp({ workspace: join(folder, 'workspace'), cwd: folder })
+  })
+  afterAll(() => app.close())
+
+  // 4-bit weights leave so much to gain that six steps show.
+  const SHORT = ['quantize.weights.bits=4', 'samples.calibration.count=3', 'quantize.finetune.steps=6', 'quantize.finetune.every=2', 'quantize.finetune.rate=1e-3', 'quantize.finetune.crop=32', 'quantize.finetune.batch=1']
+
+  it('tunes between observing and quantizing, and records values, losses and what happened', async () => {
+    const progress: Progress[] = []
+    const run = await app.run({ recipe: await smallRecipe(...SHORT) }, { ...quietTask, report: (one) => progress.push(one) })
+    const stages = [...new Set(progress.map(({ stage }) => stage))]
+    expect(stages.filter((stage) => stage === 'observe' || stage === 'finetune' || stage === 'quantize')).toEqual(['observe', 'finetune', 'quantize'])
+    expect(progress.filter(({ stage, total }) => stage === 'finetune' && total > 0).at(-1)).toMatchObject({ done: 6, total: 6, unit: 'steps' })
+    const note = run.notes!.find((one) => one.startsWith('Fine-tun'))
+    expect(note).toMatch(/^Fine-tuned \(weights, biases and scales are other ones now\): \d+ values on 2 samples, without labels; step \d of 6 was best on 1 held-back samples?, where the squared error against the float model changed by -\d+\.\d\d dB\.$/)
+    const lines = (await readFile(artifact(run, 'tuning-losses').path, 'utf8')).trim().split('\n')
+    expect(lines).toHaveLength(8)
+    expect(lines[0]).toBe('step,train,held_back')
+    expect(lines[1]).toMatch(/^0,,\d/)
+    const tuned = decodeTuned(await readFile(artifact(run, 'tuned-values').path), 'tuned.npz')
+    const rows = run.scales!.filter(({ method }) => method === 'finetune')
+    expect(rows.map(({ tensor }) => tensor).toSorted()).toEqual(expect.arrayContaining([...tuned.weightScales.keys()]) as string[])
+    expect(rows.find(({ kind }) => kind === 'activation')?.reason).toContain('held-back samples')
+    expect(run.stageSeconds!['finetune']).toBeGreaterThan(0)
+
+    const again = await app.quantize({ recipe: await smallRecipe(...SHORT) }, quietTask)
+    expect(artifact(again, 'quantized-model').sha256).toBe(artifact(run, 'quantized-model').sha256)
+    expect(artifact(again, 'tuned-values').sha256).toBe(artifact(run, 'tuned-values').sha256)
+  }, 60_000)
+
+  it('needs samples, not only statistics', async () => {
+    const { statistics } = await app.calibrate({ recipe: await smallRecipe('samples.calibration.count=3'), out: join(folder, 'seen.statistics') }, quietTask)
+    const recipe = await smallRecipe(...SHORT)
+    const { calibration: _calibration, ...samples } = recipe.samples
+    await expect(app.quantize({ recipe: { ...recipe, samples }, statistics }, quietTask)).rejects.toMatchObject({ code: 'recipe.no-samples', what: expect.stringContaining('fine-tuning') as string })
+  }, 60_000)
+})

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { quietTask } from '../../../main/core/task.ts'
+import { encodeModel } from '../../../main/onnx/encode.ts'
+import type { Graph, Tensor } from '../../../main/onnx/graph.ts'
+import { float32 } from '../../../main/onnx/tensor.ts'
+import { quantizeOptions } from '../../../main/quantize/options.ts'
+import { quantize } from '../../../main/quantize/quantize.ts'
+import { openSession } from '../../../main/runtime/session.ts'
+import { scanVariants, type Feeds } from '../../../main/tune/scan.ts'
+import { switchboard } from '../../../main/tune/switchboard.ts'
+import { unitsOf } from '../../../main/tune/units.ts'
+import { graph, node, noise } from '../../fixtures/build-model.ts'
+
+/** Two convolutions with Relu, a skip around the second, a join of both, and two outputs, one of them in the middle. */
+const NET = graph({
+  inputs: { x: [1, 2, 'h', 'w'] }, outputs: { y: [1, 4, 'h', 'w'], middle: [1, 4, 'h', 'w'] },
+  nodes: [
+    node('Conv', ['x', 'w1', 'b1'], ['c1'], { pads: [1, 1, 1, 1] }, 'conv1'), node('Relu', ['c1'], ['r1'], {}, 'relu1'),
+    node('Conv', ['r1', 'w2'], ['middle'], { pads: [1, 1, 1, 1] }, 'conv2'), node('Add', ['middle', 'r1'], ['s'], {}, 'add'),
+    node('Concat', ['s', 'r1'], ['cat'], { axis: 1 }, 'concat'), node('Conv', ['cat', 'w3'], ['y'], {}, 'conv3'),
+  ],
+  initializers: { w1: noise([4, 2, 3, 3], 1), b1: noise([4], 2), w2: noise([4, 4, 3, 3], 3), w3: noise([4, 8, 1, 1], 4) },
+})
+
+const coded = quantize(NET, quantizeOptions({}), () => ({ lo: -6, hi: 7, method: 'max', why: 'given' }))
+const board = switchboard(NET, coded.graph)
+const units = unitsOf(NET, coded.plan)
+const feeds: Feeds[] = [0, 1, 2].map((index) => ({ x: noise([1, 2, 6 + index, 8], 10 + index, 2) }))
+
+async function runWhole(model: Graph, fed: Feeds): Promise<Record<string, Tensor>> {
+  const session = await openSession(encodeModel(model), { mode: 'simulated', threads: 1 })
+  try {
+    return await session.run(fed)
+  } finally {
+    await session.close()
+  }
+}
+
+const valuesOf = (results: Feeds): Record<string, number[]> => Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, [...float32(tensor)]]))
+const close = (a: Record<string, number[]>, b: Record<string, number[]>): void => {
+  expect(Object.keys(a).toSorted()).toEqual(Object.keys(b).toSorted())
+  // The runtime may fuse a cut graph otherwise: sums in another order, far below a code (0.05).
+  for (const [name, values] of Object.entries(a)) for (const [index, value] of values.entries()) expect(Math.abs(value - b[name]![index]!)).toBeLessThan(1e-4)
+}
+
+describe('units of a plan', () => {
+  it('hold a convolution with what carries its codes, and every tensor and constant once', () => {
+    expect(units.map(({ name, nodes, tensors }) => ({ name, nodes, tensors }))).toEqual([
+      { name: 'x', nodes: [], tensors: ['x'] }, { name: 'conv1', nodes: ['conv1'], tensors: ['r1'] }, { name: 'conv2', nodes: ['conv2'], tensors: ['middle'] },
+      { name: 's', nodes: [], tensors: ['s'] }, { name: 'cat', nodes: [], tensors: ['cat'] }, { name: 'conv3', nodes: ['conv3'], tensors: ['y'] },
+    ])
+    const all = units.flatMap(({ tensors, constants }) => [...tensors, ...constants])
+    expect(new Set(all)).toEqual(new Set([...coded.plan.tensors.map(({ tensor }) => tensor), ...coded.plan.weights.map(({ tensor }) => tensor), ...coded.plan.biases.map(({ tensor }) => tensor)]))
+    expect(all.length).toBe(new Set(all).size)
+  })
+})
+
+describe('a switchboard', () => {
+  it('with everything on gives the quantized model, with nothing on the float model', async () => {
+    close(valuesOf(await runWhole(board.variant(board.keys), feeds[0]!)), valuesOf(await runWhole(coded.graph, feeds[0]!)))
+    close(valuesOf(await runWhole(board.variant(new Set()), feeds[0]!)), valuesOf(await runWhole(NET, feeds[0]!)))
+  })
+
+  it('switches one thing alone', async () => {
+    const [float, one] = [valuesOf(await runWhole(NET, feeds[0]!)), valuesOf(await runWhole(board.variant(new Set(['y'])), feeds[0]!))]
+    expect(one.middle).toEqual(float.middle)
+    expect(one.y).not.toEqual(float.y)
+  })
+})
+
+const sets = units.flatMap(({ tensors, constants }) => [[...tensors, ...constants], tensors])
+
+describe.each([['float', NET], ['quantized', board.variant(board.keys)]])('a scan from the %s model', (name, base) => {
+  const actives = sets.map((names) => new Set(name === 'float' ? names : [...board.keys].filter((key) => !names.includes(key))))
+  it.each([[1e9], [3000], [1]])('gives what every variant gives when it is run whole, with room for %i bytes', async (memoryBytes) => {
+    const results = new Map<string, Feeds>()
+    const steps: number[] = []
+    const variants = actives.map((active, index) => ({ graph: board.variant(active), take: (sample: number, values: Feeds) => void results.set(`${index} ${sample}`, values) }))
+    const cost = await scanVariants({ base, variants, feeds, threads: 1, memoryBytes, where: 'net' }, quietTask, () => steps.push(1))
+    expect(results.size).toBe(actives.length * feeds.length)
+    expect(steps).toHaveLength(actives.length)
+    expect(cost.savedNodes).toBeGreaterThan(0)
+    for (const [index, active] of actives.entries()) {
+      for (const [sample, fed] of feeds.entries()) close(valuesOf(results.get(`${index} ${sample}`)!), valuesOf(await runWhole(board.variant(active), fed)))
+    }
+  })
+})

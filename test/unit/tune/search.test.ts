@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { hashText } from '../../../main/core/random.ts'
+import { bestTrial, nextStep, wishKey, type SearchSpace, type SearchUnit, type TrialScore, type TrialWish } from '../../../main/tune/search.ts'
+
+const SPACE: SearchSpace = {
+  grid: [[['method=a'], ['method=b']], [['granularity=tensor']]], switches: [[['bias=on']], [['round=on'], ['round=more']]], methods: ['a', 'b'], floatShare: 0.2, samples: { few: 2, many: 4, all: 6 },
+}
+const UNITS: SearchUnit[] = [{ layer: 'conv.1', coded: true, macsShare: 0.15 }, { layer: 'add', coded: true, macsShare: null }, { layer: 'conv2', coded: false, macsShare: 0.5 }, { layer: 'conv3', coded: false, macsShare: 0.1 }]
+
+/** Some noise that depends on the settings alone; `method=b` fails. */
+const noiseOf = ({ settings, samples }: Pick<TrialWish, 'settings' | 'samples'>): TrialScore => {
+  if (settings.includes('method=b')) return { nsr: null, score: null }
+  const nsr = 1 + (hashText(settings.join()) % 1000) / 1000
+  return { nsr, score: 40 - nsr + samples / 100 }
+}
+
+function walk(known = new Map<string, TrialScore>(), most = Infinity): { wishes: TrialWish[]; known: Map<string, TrialScore>; last: string } {
+  const wishes: TrialWish[] = []
+  let units: SearchUnit[] | null = null
+  for (;;) {
+    const step = nextStep(SPACE, known, units)
+    if (step.next === 'units') units = UNITS
+    else if (step.next === 'done' || wishes.length === most) return { wishes, known, last: step.next }
+    else {
+      wishes.push(step.wish)
+      known.set(wishKey(step.wish), noiseOf(step.wish))
+    }
+  }
+}
+
+describe('a search', () => {
+  const { wishes } = walk()
+
+  it('begins with the recipe as it is, tries every combination, and ends with all samples', () => {
+    expect(wishes[0]).toEqual({ stage: 'start', settings: [], samples: 2 })
+    expect(wishes.filter(({ stage }) => stage === 'grid').map(({ settings }) => settings)).toEqual([
+      ['granularity=tensor'], ['method=a'], ['method=a', 'granularity=tensor'], ['method=b'], ['method=b', 'granularity=tensor'],
+    ])
+    expect(wishes.filter(({ stage }) => stage === 'final').every(({ samples }) => samples === 6)).toBe(true)
+    expect(wishes.filter(({ stage }) => stage === 'final').length).toBeGreaterThanOrEqual(2)
+    expect(wishes.map(({ samples }) => samples).filter((samples, index, list) => index > 0 && samples !== list[index - 1])).not.toHaveLength(0)
+  })
+
+  it('measures nothing twice and never goes on with what failed', () => {
+    expect(new Set(wishes.map(wishKey)).size).toBe(wishes.length)
+    expect(wishes.filter(({ stage, settings }) => stage !== 'grid' && settings.includes('method=b'))).toEqual([])
+  })
+
+  it('writes names with dots in quotes, gives methods only to what carries codes and float only while the share lasts', () => {
+    const layered = wishes.filter(({ stage }) => stage === 'layers').flatMap(({ settings }) => settings.slice(-1))
+    expect(layered.some((setting) => setting === 'quantize.layers."conv.1".method=a')).toBe(true)
+    expect(layered.some((setting) => setting.includes('conv2') || setting.includes('conv3'))).toBe(false)
+    const floats = wishes.filter(({ stage }) => stage === 'float').map(({ settings }) => settings.at(-1))
+    expect(floats).not.toContain('quantize.layers.conv2.forward_with_float=true')
+    expect(floats[0]).toBe('quantize.layers."conv.1".forward_with_float=true')
+  })
+
+  it.each([1, 3, 7, 12])('that stopped after %i trials goes on with the very trials that were left', (count) => {
+    const first = walk(new Map(), count)
+    const rest = walk(first.known)
+    expect([...first.wishes, ...rest.wishes]).toEqual(wishes)
+  })
+})
+
+describe('the best trial', () => {
+  const trial = (settings: string[], samples: number, score: number | null, nsr: number | null, scoreError: number | null = null) => ({ settings, samples, score, nsr, scoreError })
+
+  it('is of those on the most samples, by score', () => {
+    const trials = [trial([], 2, 30, 5), trial(['a'], 2, 39, 1), trial([], 4, 30, 5), trial(['b'], 4, 32, 4)]
+    expect(bestTrial(trials)).toBe(trials[3])
+  })
+
+  it('is the quieter one where scores part by less than chance', () => {
+    const trials = [trial([], 4, 31.99, 3, 0.05), trial(['lucky'], 4, 32, 6, 0.05), trial(['worse'], 4, 31.9, 1, 0.05)]
+    expect(bestTrial(trials)).toBe(trials[0])
+  })
+
+  it('is the start where nothing beats it, and nothing where all failed', () => {
+    const trials = [trial([], 4, null, 3), trial(['same'], 4, null, 3), trial(['bad'], 4, null, null)]
+    expect(bestTrial(trials)).toBe(trials[0])
+    expect(bestTrial([trial(['bad'], 4, null, null)])).toBeUndefined()
+    expect(bestTrial([])).toBeUndefined()
+  })
+})
