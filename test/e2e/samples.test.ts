@@ -50,7 +50,7 @@ async function openSamples(look: Parameters<typeof openWorkbench>[2] = {}) {
 
 test('without a model the way leads to one; the bundled project brings its samples along', async () => {
   const { page, complaints } = await openSamples()
-  expect(await page.getByRole('link', { name: 'Choose a model' }).getAttribute('href')).toBe('#/model')
+  expect(await page.getByRole('link', { name: 'Choose a model' }).getAttribute('href')).toBe('#/model?choose=1')
   expect(await violations(page)).toEqual([])
   await page.getByRole('button', { name: 'Take the bundled project' }).click()
   await page.getByText('24 samples of 24 files').waitFor()
