@@ -1,5 +1,5 @@
 import { Modal } from '@mantine/core'
-import { useId, useState, type KeyboardEvent } from 'react'
+import { useEffect, useId, useRef, useState, type KeyboardEvent } from 'react'
 import { useNavigate } from 'react-router'
 import { useCall } from '../client.ts'
 import { useProject } from '../project/project.ts'
@@ -58,6 +58,18 @@ function Choices({ onClose, opened }: PaletteProps) {
   const [text, setText] = useState('')
   const [active, setActive] = useState(0)
   const found = matching(useCommands(opened), text).slice(0, 12)
+  const field = useRef<HTMLInputElement>(null)
+
+  // The dialog takes the focus a moment after it is there: letters typed meanwhile are the field's too.
+  useEffect(() => {
+    const toField = (event: globalThis.KeyboardEvent): void => {
+      if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey || document.activeElement === field.current) return
+      field.current?.focus()
+      event.stopPropagation()
+    }
+    window.addEventListener('keydown', toField, true)
+    return () => window.removeEventListener('keydown', toField, true)
+  }, [])
 
   function run(command: Command | undefined): void {
     if (command === undefined) return
@@ -78,7 +90,7 @@ function Choices({ onClose, opened }: PaletteProps) {
   return (
     <>
       <input
-        className="palette-field" role="combobox" aria-expanded="true" aria-controls={`${base}-list`} aria-label={say('palette.title')} data-autofocus
+        ref={field} className="palette-field" role="combobox" aria-expanded="true" aria-controls={`${base}-list`} aria-label={say('palette.title')} data-autofocus
         aria-activedescendant={found[active] === undefined ? undefined : `${base}-${active}`} placeholder={say('palette.hint')}
         value={text} onChange={(event) => { setText(event.target.value); setActive(0) }} onKeyDown={onKeyDown}
       />

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { PROJECT } from '../fixtures/command.ts'
 import { temporaryFolder } from '../fixtures/temporary-folder.ts'
 import { openBrowser, openWorkbench } from './browser.ts'
@@ -9,16 +10,19 @@ import { serveWorkbench, type ServedWorkbench } from './served.ts'
 
 if (!existsSync(join(PROJECT, 'out/renderer/index.html'))) throw new Error('out/renderer is missing: run `npm run build` before the tests of the window')
 
+const folder = temporaryFolder()
 let browser: Browser
-let served: ServedWorkbench
+let served: ServedWorkbench | undefined
 
 beforeAll(async () => {
-  ;[browser, served] = await Promise.all([openBrowser(), serveWorkbench(join(temporaryFolder(), 'space'))])
+  browser = await openBrowser()
 })
-afterAll(async () => {
-  await browser?.close()
-  await served?.close()
+// A second try begins in an empty workspace too.
+beforeEach(async () => {
+  served = await serveWorkbench(await mkdtemp(join(folder, 'space-')))
 })
+afterEach(async () => served?.close())
+afterAll(async () => browser?.close())
 
 const hasFocus = (target: Locator): Promise<boolean> => target.evaluate((element) => element === (globalThis as unknown as { document: { activeElement: unknown } }).document.activeElement)
 
@@ -129,7 +133,7 @@ async function compareRuns(page: Page, child: string): Promise<void> {
 }
 
 test('the bundled project goes from an empty workspace to two runs beside each other without a pointer', async () => {
-  const { page, complaints } = await openWorkbench(browser, served.url)
+  const { page, complaints } = await openWorkbench(browser, served!.url)
   await button(page, 'Run the bundled project').waitFor()
   // The first stop of Tab leads past the places to the content.
   await page.keyboard.press('Tab')

@@ -21,6 +21,7 @@ import { useTuneRuns } from './use-tune-runs.ts'
 import { TUNE_VIEWS, viewFrom, type TuneView } from './views.ts'
 import '../layers/layers.css'
 import './tune.css'
+import './tune-forms.css'
 
 const NO_MODEL = { label: 'place.tune', title: 'tune.no-model', what: 'tune.no-model.what', choose: 'tune.no-model.choose', bundled: 'tune.no-model.bundled' } as const
 const NAMES: Readonly<Record<TuneView, TextKey>> = { next: 'tune.next', sensitivity: 'tune.sensitivity', editor: 'tune.editor', search: 'tune.search', pareto: 'tune.pareto' }
