@@ -12,6 +12,8 @@ const CLIPPED_SHARE = 0.7
 /** A layer this far from float by its own codes alone, in dB, with values clipped. */
 const POOR_DB = 30
 const CLIPPED_PERCENT = 0.5
+/** Share of the noise below which nothing is worth a line: it would be shown as 0.0 %. */
+const LEAST_GAIN = 0.001
 
 /** What to do next about a run, in order of expected gain; every line rests on a figure that was measured. */
 export function adviseOn(run: Run, store: Store): readonly Advice[] {
@@ -26,7 +28,7 @@ export function adviseOn(run: Run, store: Store): readonly Advice[] {
   const findings = (run.findings ?? []).filter(({ severity, fix }) => severity !== 'note' && fix !== '')
   const order = (a: Advice, b: Advice): number => (b.gain ?? 0) - (a.gain ?? 0)
   return [
-    ...known.toSorted(order), ...clipped.toSorted((a, b) => a.sqnrDb - b.sqnrDb).slice(0, MOST_UNITS).map(adviceOfLayer),
+    ...known.filter(({ gain }) => gain === null || gain >= LEAST_GAIN).toSorted(order), ...clipped.toSorted((a, b) => a.sqnrDb - b.sqnrDb).slice(0, MOST_UNITS).map(adviceOfLayer),
     ...findings.map(({ what, fix, tensor, node }): Advice => ({ what: fix, figures: [what], gain: null, settings: [], unit: node || tensor })),
     ...(run.tune?.mode === 'search' ? [] : [{ what: 'Search method, granularity, rounding and bias correction on held-back samples.', figures: ['No search was made for this recipe.'], gain: null, settings: [], unit: '' } satisfies Advice]),
   ]

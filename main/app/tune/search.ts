@@ -4,6 +4,7 @@ import type { Run } from '../../core/run.ts'
 import { breathe, quietTask, type Task } from '../../core/task.ts'
 import { withTemporaryFolder } from '../../core/temporary-folder.ts'
 import type { Trial, TuneFacts, UnitSensitivity } from '../../core/tune.ts'
+import { ownVersion } from '../../core/version.ts'
 import { openTrials, type Desk } from '../../engine/desk.ts'
 import type { TrialAnswer, TRIALS } from '../../engine/trials.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
@@ -173,7 +174,7 @@ async function measured(search: Search, { stage, settings, samples }: Wish): Pro
 
 /** Where a trial's numbers are found again: everything that decides them. */
 export const trialKey = (recipe: Recipe, facts: { readonly model: string; readonly statistics: string; readonly samples: string; readonly protocol: string; readonly count: number }): string =>
-  sha256(canonicalJson({ format: 1, ...facts, quantize: recipe.quantize, rewrite: recipe.rewrite ?? null, output: recipe.output ?? null }))
+  sha256(canonicalJson({ format: 1, version: ownVersion(), ...facts, quantize: recipe.quantize, rewrite: recipe.rewrite ?? null, output: recipe.output ?? null }))
 
 /** Samples that the ranking for single tensors is made on: the order is what counts. */
 const RANKED_ON = 2
