@@ -42,7 +42,7 @@ function Check({ check, run }: { readonly check: ExportCheck; readonly run: stri
   const { shape, tone, text } = CHECK_SHAPES[state]
   const mend = mendPlace(check, run)
   return (
-    <li className="check-line" data-state={state}>
+    <li className="readiness-line" data-state={state}>
       <p><span className="verdict" data-tone={tone}><span aria-hidden="true">{shape}</span> <span className={state === 'ok' ? 'unseen' : undefined}>{say(text)}</span></span> {what[language]}</p>
       {where.length === 0 ? null : <p className="check-where mono">{where.join(', ')}</p>}
       {why === undefined ? null : <p className="check-more"><b>{say('export.check.why')}</b> {why[language]}</p>}

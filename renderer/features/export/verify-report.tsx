@@ -45,7 +45,7 @@ function Files({ verified: { problems } }: { readonly verified: VerifiedBundle }
       {problems.length === 0 ? <p className="panel-text"><span className="verdict" data-tone="good">✓</span> {say('verify.files.fine')}</p> : (
         <ul className="check-list">
           {problems.map(({ path, kind, what }) => (
-            <li key={`${kind} ${path}`} className="check-line">
+            <li key={`${kind} ${path}`} className="readiness-line">
               <p><span className="verdict" data-tone={kind === 'unlisted' ? 'muted' : 'bad'}>{kind === 'unlisted' ? 'i' : '✕'} {say(PROBLEMS[kind])}</span> <span className="mono">{path}</span></p>
               <p className="check-more"><EngineText text={what} /></p>
             </li>
@@ -89,7 +89,7 @@ function DumpParts({ dump }: { readonly dump: Dump }) {
           {diagnoses.length === 0 ? <p className="panel-text">{say('verify.diagnoses.none')}</p> : (
             <ul className="check-list">
               {diagnoses.map(({ tensor, suspicion, before, after }) => (
-                <li key={`${tensor} ${suspicion}`} className="check-line">
+                <li key={`${tensor} ${suspicion}`} className="readiness-line">
                   <p><span className="verdict" data-tone="bad" aria-hidden="true">✕</span> {say(LOOKS[suspicion], { tensor: tensor === '' ? say('verify.all-tensors') : tensor })}</p>
                   <p className="check-more number">{say('verify.put-right', { before: cosine(before), after: cosine(after) })}</p>
                 </li>
@@ -99,7 +99,7 @@ function DumpParts({ dump }: { readonly dump: Dump }) {
         </Panel>
         <Panel title={say('verify.worse')} aside={against === null ? null : <Link to={`/run/${against}`}>{say('verify.worse.to', { run: shortRun(against) })}</Link>}>
           {worse.length === 0 ? <p className="panel-text">{say(against === null ? 'verify.worse.first' : 'verify.worse.none')}</p> : (
-            <ul className="check-list">{worse.slice(0, 20).map(({ tensor, beforeDb, afterDb }) => <li key={tensor} className="check-line"><p><span className="verdict" data-tone="bad">▼</span> <span className="mono">{tensor}</span> <span className="number">{significant(beforeDb, 3)} → {significant(afterDb, 3)} dB</span></p></li>)}</ul>
+            <ul className="check-list">{worse.slice(0, 20).map(({ tensor, beforeDb, afterDb }) => <li key={tensor} className="readiness-line"><p><span className="verdict" data-tone="bad">▼</span> <span className="mono">{tensor}</span> <span className="number">{significant(beforeDb, 3)} → {significant(afterDb, 3)} dB</span></p></li>)}</ul>
           )}
         </Panel>
         <Panel title={say('verify.gates')}>
@@ -107,7 +107,7 @@ function DumpParts({ dump }: { readonly dump: Dump }) {
         </Panel>
         {unmatched.length === 0 ? null : (
           <Panel title={say('verify.unmatched')}>
-            <ul className="check-list">{unmatched.map(({ array, nearest }) => <li key={array} className="check-line"><p><span className="verdict" data-tone="warning">!</span> <span className="mono">{array}</span></p>{nearest.length === 0 ? null : <p className="check-more">{say('verify.nearest', { names: nearest.join(', ') })}</p>}</li>)}</ul>
+            <ul className="check-list">{unmatched.map(({ array, nearest }) => <li key={array} className="readiness-line"><p><span className="verdict" data-tone="warning">!</span> <span className="mono">{array}</span></p>{nearest.length === 0 ? null : <p className="check-more">{say('verify.nearest', { names: nearest.join(', ') })}</p>}</li>)}</ul>
           </Panel>
         )}
       </div>
