@@ -40,7 +40,7 @@ export interface ImportOptions {
   readonly where: string
   /** Height and width in place of those of the file. */
   readonly size?: readonly [height: number, width: number]
-  /** Learned values are not there: each blob is asked for here instead. */
+  /** What a layer has learned, by its name. */
   readonly weights: (layer: string) => readonly Blob[] | undefined
 }
 
@@ -55,12 +55,7 @@ export function importNet(source: string, { where, size, weights }: ImportOption
   const initializers = new Map<string, Tensor>()
   const taken = new Set<string>()
   const notes: string[] = []
-  const unique = (wish: string): string => {
-    let name = wish
-    for (let count = 2; taken.has(name); count++) name = `${wish}_${count}`
-    taken.add(name)
-    return name
-  }
+  const unique = uniqueIn(taken)
   /** What each top means now: layers may write over their input. */
   const blobs = new Map<string, Value>()
   const used = new Set<string>()
@@ -84,14 +79,12 @@ export function importNet(source: string, { where, size, weights }: ImportOption
     }
     if (DATA.has(type)) refuse('the net reads training data', 'Give the net for deployment: deploy.prototxt, which begins with `input`.')
     const values = bottoms.map((bottom) => blobs.get(bottom) ?? refuse(`nothing before it makes «${bottom}»`, didYouMean(bottom, blobs.keys()) ?? 'Correct `bottom`.'))
-    for (const bottom of bottoms) used.add(bottom)
     if (type === 'DetectionOutput') {
       detection = detectionOf(layer, name, values.map((value) => value.name))
       notes.push(`${name} decodes boxes and stays outside of the model: its offsets, scores and starting boxes are the outputs.`)
-      // What it reads is what the model gives.
-      for (const bottom of bottoms) used.delete(bottom)
       continue
     }
+    for (const bottom of bottoms) used.add(bottom)
     const convert = LAYERS.get(type) ?? refuse(`layers of type «${type}» are not known`, didYouMean(type, LAYERS.keys()))
     if (values.length === 0) refuse('it has no input', 'Say its `bottom`.')
     const learned = weights(name) ?? []
@@ -99,14 +92,12 @@ export function importNet(source: string, { where, size, weights }: ImportOption
     const nameOf = (top: number): string => unique(blobs.has(tops[top]!) || taken.has(tops[top]!) ? name : tops[top]!)
     const set = (top: number, value: Value): void => {
       if (tops[top] === undefined) return refuse('it names too few tops')
-      if (!bottoms.includes(tops[top])) used.delete(tops[top])
       blobs.set(tops[top], value)
-      // Written over: whoever reads it next reads the new one.
-      if (bottoms.includes(tops[top])) used.delete(tops[top])
+      // Whoever reads it next reads the new one.
+      used.delete(tops[top])
     }
     convert({
-      layer, name, type, inputs: values, tops: tops.length, blobs: learned.length, refuse, note: (text) => notes.push(text), pass: (value, top = 0) => set(top, value),
-      sizeOf: (index) => learned[index]?.data.length ?? 0,
+      layer, name, type, inputs: values, tops: tops.length, refuse, pass: (value, top = 0) => set(top, value),
       learned: (index, dims) => learnedTensor(learned, index, dims, refuse),
       constant(wish, value) {
         const made = unique(wish)
@@ -216,13 +207,16 @@ function concatenated(parts: readonly Tensor[], axis: number): Tensor {
   return tensor('float32', dims.map((dim, index) => (index === axis ? parts.reduce((sum, part) => sum + part.dims[axis]!, 0) : dim)), data)
 }
 
+/** Gives names that are not taken yet, and takes them. */
+const uniqueIn = (taken: Set<string>) => (wish: string): string => {
+  let name = wish
+  for (let count = 2; taken.has(name); count++) name = `${wish}_${count}`
+  taken.add(name)
+  return name
+}
+
 /** Layers may share a name; nodes may not. */
 function uniqueNames(nodes: readonly Node[]): Node[] {
-  const seen = new Set<string>()
-  return nodes.map((node) => {
-    let { name } = node
-    for (let count = 2; seen.has(name); count++) name = `${node.name}_${count}`
-    seen.add(name)
-    return { ...node, name }
-  })
+  const unique = uniqueIn(new Set())
+  return nodes.map((node) => ({ ...node, name: unique(node.name) }))
 }

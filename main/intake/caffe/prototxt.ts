@@ -115,7 +115,6 @@ export class Fields {
   }
 
   get line(): number { return this.#message.line }
-  get names(): string[] { return [...new Set(this.#message.fields.map(({ name }) => name))] }
 
   #all = (name: string): Field[] => this.#message.fields.filter((field) => field.name === name)
   has = (name: string): boolean => this.#all(name).length > 0

@@ -21,19 +21,13 @@ export interface Site {
   readonly inputs: readonly Value[]
   /** Tops that the layer names. */
   readonly tops: number
-  /** Blobs that the layer has learned. */
-  readonly blobs: number
   readonly learned: Learned
-  /** A blob of any size. */
-  readonly sizeOf: (index: number) => number
   /** A constant of the graph. */
   readonly constant: (wish: string, value: Tensor) => string
   /** A node; its output is an inner one unless `top` says which top it is. */
   readonly emit: (op: string, inputs: readonly string[], dims: readonly number[], attributes?: Attributes, top?: number) => Value
   /** The layer's top is a tensor that is there already. */
   readonly pass: (value: Value, top?: number) => void
-  /** Says something about the import that its user must know. */
-  readonly note: (text: string) => void
   /** Refuses the layer with its line. */
   readonly refuse: (what: string, next?: string) => never
 }

@@ -9,7 +9,8 @@ import { isStoredTensor, unpickle, type PickleValue, type Refuse, type StorageRe
 /** Numbers that PyTorch's older format begins with, before the weights. */
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn
 const LEGACY_PROTOCOL = 1001
-const MOST_BYTES = 2 ** 31 - 1
+/** Of a file of weights, and of each tensor in it. */
+export const MOST_BYTES = 2 ** 31 - 1
 
 /** Bytes of the storages by their key; those of big-endian machines are refused before. */
 type Storages = ReadonlyMap<string, Uint8Array>

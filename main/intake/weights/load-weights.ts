@@ -6,13 +6,11 @@ import type { Graph, Tensor } from '../../onnx/graph.ts'
 import { transposed } from '../../onnx/strided.ts'
 import { float32, isFloat, tensor } from '../../onnx/tensor.ts'
 import { decodeNpz } from '../../samples/npz.ts'
-import { readCheckpoint } from './checkpoint.ts'
+import { MOST_BYTES, readCheckpoint } from './checkpoint.ts'
 import { matchWeights, type WeightMatch } from './match.ts'
 import { refuseAt } from './pickle.ts'
 import { decodeSafetensors } from './safetensors.ts'
 import type { WeightRules } from './rules.ts'
-
-const MOST_BYTES = 2 ** 31 - 1
 
 /** The tensors of a .safetensors, .npz or PyTorch file, recognised by what is in it. Throws `input.missing-file`, `input.weights-file`. */
 export async function readWeights(path: string, key?: string): Promise<Map<string, Tensor>> {
@@ -23,9 +21,9 @@ export async function readWeights(path: string, key?: string): Promise<Map<strin
     return new Uint8Array(read.buffer, read.byteOffset, read.byteLength)
   }
   const isZip = head.length >= 4 && head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4
-  const isPickle = head[0] === 0x80
-  if (key !== undefined && !(isPickle || (isZip && !/\.npz$/i.test(path)))) refuse('only a PyTorch file holds dictionaries inside', 'Take `key` out of the rules.')
-  if (isPickle || (isZip && !/\.npz$/i.test(path))) return readCheckpoint(path, bytes, isZip, key, refuse)
+  const isCheckpoint = head[0] === 0x80 || (isZip && !/\.npz$/i.test(path))
+  if (key !== undefined && !isCheckpoint) refuse('only a PyTorch file holds dictionaries inside', 'Take `key` out of the rules.')
+  if (isCheckpoint) return readCheckpoint(path, bytes, isZip, key, refuse)
   if (isZip) return decodeNpz(await bytes(), path)
   if (/\.safetensors$/i.test(path)) return decodeSafetensors(await bytes(), refuse)
   return refuse('this is neither .safetensors, nor .npz, nor a PyTorch file', 'Save the weights in one of these forms.')
