@@ -106,7 +106,9 @@ export interface Advice {
   readonly figures: readonly string[]
   /** Share of the output's noise that it is expected to take away, 0 to 1; null where that cannot be told. */
   readonly gain: number | null
-  /** Assignments that do it (as after `--set`, and for `tune --try`); empty where a person must act. */
+  /** How it is done: its settings are set, or tuning measures or searches; null where a person must act. */
+  readonly act: 'set' | 'sensitivity' | 'search' | null
+  /** Assignments that do it (as after `--set`, and for `tune --try`); empty where there are none. */
   readonly settings: readonly string[]
   /** Unit or tensor that it is about; '' for the whole. */
   readonly unit: string
@@ -130,7 +132,7 @@ export type TuneInput =
   | (TuneCommon & { readonly mode: 'sensitivity'; readonly samples?: number; readonly full?: boolean })
   /** The winner as a run; `trials` are all that was tried. Budget: `tune.minutes`, `tune.trials` of the recipe. `resume`: full id of a search that goes on. */
   | (TuneCommon & { readonly mode: 'search'; readonly resume?: string })
-  /** Plans of mixed precision: `pareto` of the run. `budget`: `psnr_y_drop_db<=0.02`, `latency<=0.6x`, `bitmacs<=0.7x`, `bytes<=0.5x`, `macs_int16<=0.2x`; the plan inside it is the run's model. */
+  /** Plans of mixed precision: `pareto` of the run. `budget`: `psnr_y_drop_db<=0.02`, `latency<=0.6x`, `bitmacs<=1.2x`, `bytes<=0.5x`, `macs_int16<=0.2x`; the plan inside it is the run's model. */
   | (TuneCommon & { readonly mode: 'pareto'; readonly budget?: string; readonly samples?: number })
 
 export interface AppOptions {
@@ -245,6 +247,8 @@ export interface WeightsInput {
   readonly from: string
   /** Absolute path of the rules of names. Absent: names are taken as they are. */
   readonly rules?: string
+  /** The rules themselves, in place of their path. */
+  readonly rulesText?: string
   /** What finds nothing stays as it is, keys that nothing takes are left aside; both are named. */
   readonly allowMissing?: boolean
   /** The model is also written to this absolute path. */

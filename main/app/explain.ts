@@ -1,7 +1,12 @@
 import { Fault } from '../core/fault.ts'
+import { canonicalJson } from '../core/hash.ts'
+import type { Run } from '../core/run.ts'
 import type { Task } from '../core/task.ts'
+import type { MadeRun } from '../engine/jobs/explain-tuning.ts'
 import type { JobInput, JobOutput } from '../engine/jobs.ts'
 import type { View, ViewInput } from '../engine/views.ts'
+import type { Recipe } from '../recipe/recipe.ts'
+import { tuningKeys } from '../recipe/tuning-keys.ts'
 import type { Store } from '../store/open-store.ts'
 import type { ExplainTensorInput, TensorExplanation } from './api.ts'
 import { withGuesses } from './pipeline.ts'
@@ -23,5 +28,28 @@ export async function explainTensor({ recipe: asked, statistics, tensor }: Expla
       next: 'Calibrate first (scalewright calibrate RECIPE), or give --statistics FILE.',
     })
   }
-  return view({ recipe: withGuesses(asked, prepared), statistics: stored, tensor })
+  const recipe = withGuesses(asked, prepared)
+  const made = tuningKeys(recipe).length === 0 ? undefined : runOf(recipe, store())
+  return view({ recipe, statistics: stored, tensor, ...(made ? { made } : {}) })
+}
+
+/** The quantized model of a run with its scale table; undefined where it holds none. */
+export function madeRun({ run, artifacts, scales, status }: Run): MadeRun | undefined {
+  const model = artifacts?.find(({ role }) => role === 'quantized-model')?.path
+  return status === 'done' && model !== undefined && scales ? { run, model, scales } : undefined
+}
+
+/** Runs that are looked through for one of the same recipe. */
+const RECENT = 50
+
+/** The latest run that quantized the same model by the same settings. */
+function runOf(recipe: Recipe, store: Store): MadeRun | undefined {
+  const essence = ({ model, rewrite, quantize, calibration, seed, samples }: Recipe): string => canonicalJson([model, rewrite ?? null, quantize, calibration, seed, samples.calibration ?? null])
+  const wanted = essence(recipe)
+  for (const { run: id } of store.listRuns({ recipeModel: recipe.model, status: 'done', limit: RECENT })) {
+    const run = store.getRun(id)
+    const made = run.recipe && essence(run.recipe as Recipe) === wanted ? madeRun(run) : undefined
+    if (made) return made
+  }
+  return undefined
 }

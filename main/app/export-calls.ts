@@ -2,18 +2,19 @@ import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { CheckedRequestOf, Handlers } from '../../preload/contract/calls.ts'
-import { EXPORTED_BUNDLE, VERIFIED_BUNDLE } from '../../preload/contract/exports.ts'
+import { EXPORTED_BUNDLE, VERIFIED_BUNDLE, type RecentBundle } from '../../preload/contract/exports.ts'
 import { finite } from '../core/finite.ts'
 import { shellWord } from '../core/shell-word.ts'
 import type { Run } from '../core/run.ts'
 import type { Recipe } from '../recipe/recipe.ts'
 import type { PathGuard } from './allowed-paths.ts'
 import type { App } from './api.ts'
+import { bundleText, type BundledFile } from './bundle-text.ts'
 import { guardImported } from './imported-runs.ts'
 import type { Order } from './jobs.ts'
 import { stem } from './pipeline.ts'
 
-type Names = 'export.boards' | 'export.preview' | 'export.place' | 'export.bundle' | 'export.verified'
+type Names = 'export.boards' | 'export.preview' | 'export.place' | 'export.bundle' | 'export.earlier' | 'export.recent' | 'export.sheet' | 'export.verified'
 
 export interface ExportDoor {
   /** Absolute folder that relative paths count from. */
@@ -36,7 +37,7 @@ export function exportCalls(app: App, { folder, guard }: ExportDoor): Pick<Handl
       const run = await load(ref)
       const { board: _board, formats: _formats, ...input } = await app.exportSubject(run, {})
       const found = await app.view('export-boards', input)
-      return finite({ ...found, board: (run.recipe as Recipe).board, out: join(bundlesOf(app), `${stem(run.model?.path ?? 'model')}-${run.run}-{board}.zip`) }) as Awaited<ReturnType<Handlers['export.boards']>>
+      return finite({ ...found, board: (run.recipe as Recipe).board, out: join(bundlesOf(app), `${await nameOf(app, run)}-{board}.zip`) }) as Awaited<ReturnType<Handlers['export.boards']>>
     },
     'export.preview': async ({ run: ref, board, formats, language }) => {
       const run = await load(ref)
@@ -51,6 +52,10 @@ export function exportCalls(app: App, { folder, guard }: ExportDoor): Pick<Handl
         last: last && { run: last.run, created: last.created, of: last.of, gone: [...before.keys()].filter((path) => !here.has(path)) },
       }) as Awaited<ReturnType<Handlers['export.preview']>>
     },
+    'export.sheet': async ({ run: ref }) => {
+      const { run, quantized, statistics } = await app.exportSubject(await load(ref), {})
+      return structuredClone(await app.view('export-sheet', { run, quantized, statistics })) as Awaited<ReturnType<Handlers['export.sheet']>>
+    },
     'export.place': async ({ out }) => {
       const path = resolve(folder, out)
       guardOut(app, guard, path)
@@ -60,6 +65,16 @@ export function exportCalls(app: App, { folder, guard }: ExportDoor): Pick<Handl
       const record = JSON.parse(await readFile((await app.artifact(run, 'bundle-record')).path, 'utf8')) as { out: string }
       return EXPORTED_BUNDLE.parse({ ...record, kind: /\.zip$/i.test(record.out) ? 'zip' : 'folder', present: statSync(record.out, { throwIfNoEntry: false }) !== undefined })
     },
+    'export.earlier': async ({ run: ref, path }) => {
+      const run = await app.runs.show(ref)
+      const record = run.artifacts?.find(({ role }) => role === 'bundle-record')
+      // What another workspace wrote lies elsewhere, whatever stands at its path here.
+      if (record === undefined || (await app.runs.isImported(run.run))) return { text: null }
+      const { out, files } = JSON.parse(await readFile(record.path, 'utf8')) as { out: string; files: BundledFile[] }
+      const file = files.find((each) => each.path === path)
+      return { text: file === undefined ? null : await bundleText(out, file) }
+    },
+    'export.recent': async () => ({ bundles: await recentBundles(app) }),
     'export.verified': async ({ run }) => VERIFIED_BUNDLE.parse(JSON.parse(await readFile((await app.artifact(run, 'verify-record')).path, 'utf8'))),
   }
 }
@@ -70,7 +85,32 @@ function guardOut(app: App, guard: PathGuard, path: string): void {
   guard([path], path.startsWith(`${own}/`) && !path.slice(own.length + 1).includes('/') ? [path] : [])
 }
 
+/** What a person calls a run: its model, its tag or else its method, and the end of its id, as the window shows it. */
+async function nameOf(app: App, run: Run): Promise<string> {
+  const [tag] = (await app.runs.marks(run.run)).tags
+  const word = tag ?? (run.recipe as Recipe).quantize.activations.method
+  return `${stem(run.model?.path ?? 'model')}-${word}-${run.run.slice(-6).toLowerCase()}`.replaceAll(/[^\p{L}\p{N}.()_-]+/gu, '_')
+}
+
 const LOOKED_AT = 100
+const RECENT = 12
+
+/** The newest exports of this workspace that are still where they were written, one for each place. */
+async function recentBundles(app: App): Promise<RecentBundle[]> {
+  const found = new Map<string, RecentBundle>()
+  for (const { run: id, created, parent } of await app.runs.list({ verb: 'export', status: 'done', limit: LOOKED_AT })) {
+    // What another workspace wrote lies elsewhere, whatever stands at its path here.
+    if (await app.runs.isImported(id)) continue
+    const run = await app.runs.show(id)
+    const path = run.artifacts?.find(({ role }) => role === 'bundle-record')?.path
+    const text = path === undefined ? null : await readFile(path, 'utf8').catch(() => null) // swept away by hand
+    if (text === null) continue
+    const { out, board, bytes } = JSON.parse(text) as { out: string; board: string; bytes: number }
+    if (!found.has(out) && statSync(out, { throwIfNoEntry: false })) found.set(out, { run: id, of: parent, created, board, out, bytes, model: run.model?.path ?? null })
+    if (found.size === RECENT) break
+  }
+  return [...found.values()]
+}
 
 /** The newest export of the same model for a board. */
 async function lastExport(app: App, { model }: Run, board: string): Promise<{ run: string; created: string; of: string; files: readonly { path: string; sha256: string }[] } | null> {
@@ -90,7 +130,8 @@ type Spec = Extract<CheckedRequestOf<'jobs.start'>, { kind: 'export' | 'verify' 
 export async function exportOrder(spec: Spec, app: App, { folder, guard }: ExportDoor, command: (words: string) => string): Promise<Order> {
   if (spec.kind === 'verify') {
     const [bundle, outputs] = [resolve(folder, spec.bundle), spec.outputs === undefined ? undefined : resolve(folder, spec.outputs)]
-    guard([bundle, ...(outputs === undefined ? [] : [outputs])], bundle.startsWith(`${bundlesOf(app)}/`) ? [bundle] : [])
+    const isOwn = bundle.startsWith(`${bundlesOf(app)}/`) || (await recentBundles(app)).some(({ out }) => out === bundle)
+    guard([bundle, ...(outputs === undefined ? [] : [outputs])], isOwn ? [bundle] : [])
     const words = `verify ${shellWord(bundle)}${outputs === undefined ? '' : ` --outputs ${shellWord(outputs)} --golden ${spec.golden}`}`
     return { kind: 'verify', command: command(words), work: async (task) => app.runs.show((await app.verifyBundle({ bundle, golden: spec.golden, ...(outputs === undefined ? {} : { outputs }) }, task)).run) }
   }

@@ -21,6 +21,8 @@ export type ExportInput = {
   readonly force?: boolean
   /** Formats besides those of the board. */
   readonly formats?: readonly string[]
+  /** Absolute path of a .mlir of the board's importer, whose names the tables then take. */
+  readonly names?: string
   /** Language of the report. */
   readonly language?: 'en' | 'zh'
 } & (
@@ -47,7 +49,7 @@ type SubjectInput = Omit<JobInput<'export'>, 'out' | 'force' | 'language' | 'sca
 export async function exportBundle(input: ExportInput, task: RunTask, place: ExportPlace): Promise<ExportResult> {
   checkOutFolder(input.out)
   const run = 'run' in input ? place.store().getRun(input.run) : ((await newestOf(input.recipe, place.store())) ?? (await place.runRecipe(input.recipe, task)))
-  const subject = subjectOf(run, input, place)
+  const subject = { ...subjectOf(run, input, place), ...(input.names === undefined ? {} : { names: input.names }) }
   const picture = run.artifacts?.find(({ role }) => role === 'picture')?.path
   let made: JobOutput<'export'> | undefined
   const recipe = { ...(run.recipe as Recipe), board: subject.board }
@@ -74,7 +76,7 @@ export function subjectOf(run: Run, { board, formats = [] }: Pick<ExportInput, '
   if (run.status !== 'done' || quantized === undefined || statistics === undefined || !run.recipe || !run.scales) {
     throw new Fault({ code: 'input.nothing-to-export', where: run.run, what: `this run (${run.verb}, ${run.status}) does not keep a quantized model with its scales and statistics`, next: 'Take a run of `run` or `quantize` that was done, or give its recipe.' })
   }
-  for (const path of [quantized, statistics]) {
+  for (const path of [quantized, statistics, pathOf('tuned-values') ?? statistics]) {
     if (!statSync(path, { throwIfNoEntry: false })) throw new Fault({ code: 'input.no-artifact', where: path, what: 'the run keeps this file, and it is gone', next: 'Put it back, or run the recipe again.' })
   }
   const waivers = withWaivers(run.gates ?? [], store().marksOf(run.run).waivers)

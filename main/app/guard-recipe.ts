@@ -24,9 +24,12 @@ export async function guardRecipe(app: Pick<App, 'view'>, guard: PathGuard, reci
       next: 'Run the recipe once from the terminal (`scalewright run recipe.yaml`); runs made from that run take the score along.',
     })
   }
-  for (const part of PARTS) {
-    // A recipe of the history is what its file said, which may be less than a recipe needs.
-    const path = (recipe.samples as Partial<Recipe['samples']> | undefined)?.[part]?.path
-    if (path !== undefined && isSampleList(path) && !known.includes(path)) guard(await app.view('sample-listed', { recipe, part }), known)
+  // A recipe of the history is what its file said, which may be less than a recipe needs.
+  const held = recipe.tune?.samples
+  for (const samples of [recipe.samples, ...(held ? [{ evaluation: held }] : [])]) {
+    for (const part of PARTS) {
+      const path = (samples as Partial<Recipe['samples']> | undefined)?.[part]?.path
+      if (path !== undefined && isSampleList(path) && !known.includes(path)) guard(await app.view('sample-listed', { recipe: { ...recipe, samples }, part }), known)
+    }
   }
 }

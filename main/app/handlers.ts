@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import type { AppInfo, Handlers } from '../../preload/contract/calls.ts'
 import type { CheckedRecipe } from '../../preload/contract/recipe.ts'
 import type { Run as ShownRun, RunDiff as ShownDiff } from '../../preload/contract/run.ts'
+import { bestPlace } from '../core/best-trial.ts'
 import { Fault } from '../core/fault.ts'
 import { finite } from '../core/finite.ts'
 import { AP_RULES, SCORE_KINDS } from '../core/score.ts'
@@ -18,6 +19,7 @@ import { bundledSample } from './demo.ts'
 import { checkGates, GATE_SENSES } from './gates.ts'
 import { exportCalls } from './export-calls.ts'
 import { historyHandlers } from './history-handlers.ts'
+import { intakeCalls } from './intake-calls.ts'
 import type { Jobs } from './jobs.ts'
 import { modelCalls } from './model-calls.ts'
 import { layerQuestions } from './layer-questions.ts'
@@ -54,6 +56,7 @@ export function handlersOf(app: App, jobs: Jobs, facts: DoorFacts): Handlers {
     },
     'app.instructions': async () => ({ instructions: [...(await app.instructions())] }),
     ...modelCalls(app, facts),
+    ...intakeCalls(app, facts),
     'recipe.bundled': async () => {
       const recipe = await readRecipe(join(bundledSample(), 'recipe.yaml'))
       return { text: writeRecipe(recipe), recipe: plain(recipe) }
@@ -78,7 +81,8 @@ export function handlersOf(app: App, jobs: Jobs, facts: DoorFacts): Handlers {
     'runs.list': async (filter) => ({ runs: finite(await app.runs.list(filter)) as Awaited<ReturnType<Handlers['runs.list']>>['runs'] }),
     'runs.show': async ({ run }) => {
       const { tags, archived } = await app.runs.marks(run)
-      return { run: finite(await app.runs.show(run)) as ShownRun, tags: [...tags], archived }
+      const shown = await app.runs.show(run)
+      return { run: finite(shown) as ShownRun, tags: [...tags], archived, best: bestPlace(shown.trials ?? []) }
     },
     'runs.diff': async ({ a, b, all }) => finite(await app.runs.diff(a, b, { all })) as ShownDiff,
     'runs.gate': async ({ run, baseline, gates }) => {

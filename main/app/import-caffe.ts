@@ -24,8 +24,10 @@ export async function importCaffe({ prototxt, caffemodel, size, out }: ImportCaf
       for (const artifact of boxes) await copyOut(artifact, join(dirname(out), `${stem(out)}${artifact.role === 'priors' ? '-priors.npz' : '-detection.json'}`))
       await copyOut(model, out)
     }
+    // The file that a person asked for has a name; that in the store is its hash.
+    const named = out ?? model.path
     return {
-      recipe: recipeFromOptions(model.path), model: { path: model.path, sha256, bytes, parameters, macsPerSample: 0 }, artifacts: [model, ...boxes],
+      recipe: recipeFromOptions(named), model: { path: named, sha256, bytes, parameters, macsPerSample: 0 }, artifacts: [model, ...boxes],
       notes: [...imported.notes, ...(imported.unused.length === 0 ? [] : [`The .caffemodel has weights of layers that the net does not have: ${imported.unused.join(', ')}.`])],
     }
   })

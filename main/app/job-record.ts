@@ -11,6 +11,7 @@ const SURE_AFTER = { done: 2, ms: 1000 }
 export interface JobRecord {
   readonly id: string
   readonly kind: Job['kind']
+  readonly mode: Job['mode']
   readonly command: string
   readonly recipe: string | null
   readonly methods: readonly string[]
@@ -77,8 +78,8 @@ const shownRecommendation = (recommendation: Recommendation): NonNullable<Job['r
 export const shownLive = ({ live }: JobRecord): LiveHistogram[] => live.map((one) => ({ ...one, counts: [...one.counts] }))
 
 export function shownJob(job: JobRecord, position: number): Job {
-  const { id, kind, state, run, recommendation, transfer, fault, created, started, ended } = job
-  return { id, kind, state, paused: job.pause.paused && !isOver(job), position, progress: shownProgress(job), run, runs: [...job.runs], recommendation: recommendation && shownRecommendation(recommendation), transfer, fault, created, started, ended }
+  const { id, kind, mode, state, run, recommendation, transfer, fault, created, started, ended } = job
+  return { id, kind, mode, state, paused: job.pause.paused && !isOver(job), position, progress: shownProgress(job), run, runs: [...job.runs], recommendation: recommendation && shownRecommendation(recommendation), transfer, fault, created, started, ended }
 }
 
 export const shownDetail = (job: JobRecord, position: number): JobDetail =>

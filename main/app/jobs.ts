@@ -9,6 +9,8 @@ import { isOver, logLine, shownDetail, shownJob, shownLive, skipTime, takeProgre
 /** What is to be done, and how it is told. */
 export interface Order {
   readonly kind: Job['kind']
+  /** What it does, where it tunes. */
+  readonly mode?: Job['mode']
   /** What does the same in a terminal. */
   readonly command: string
   /** The recipe's text, where the job has one of its own. */
@@ -191,7 +193,7 @@ export function openJobs(events: EventLog = openEventLog()): Jobs {
   }
 }
 
-const newJob = ({ kind, command, recipe = '', methods = [], isAside = false }: Order): JobRecord => ({
-  id: ulid(), kind, command, methods, isAside, recipe: recipe === '' ? null : recipe, created: new Date().toISOString(), controller: new AbortController(), pause: pauseSwitch(), pausedAt: 0, log: [],
+const newJob = ({ kind, mode = null, command, recipe = '', methods = [], isAside = false }: Order): JobRecord => ({
+  id: ulid(), kind, mode, command, methods, isAside, recipe: recipe === '' ? null : recipe, created: new Date().toISOString(), controller: new AbortController(), pause: pauseSwitch(), pausedAt: 0, log: [],
   state: 'queued', progress: null, live: [], run: null, runs: [], recommendation: null, transfer: null, fault: null, started: null, ended: null, lines: 0,
 })

@@ -7,6 +7,7 @@ import type { Recipe } from '../recipe/recipe.ts'
 import { writeRecipe } from '../recipe/write-recipe.ts'
 import type { PathGuard } from './allowed-paths.ts'
 import type { App } from './api.ts'
+import { madeRun } from './explain.ts'
 import { statisticsOf } from './history.ts'
 import { guardImported } from './imported-runs.ts'
 
@@ -23,7 +24,11 @@ export function layerQuestions(app: App, { guard }: { readonly guard: PathGuard 
       const tensors = await app.view('layer-plan', (await planned(id)).place)
       return { tensors: tensors.map((tensor) => ({ ...tensor, ops: [...tensor.ops] })) }
     },
-    'layers.explain': async ({ run, tensor }) => structuredClone(await app.view('explain-tensor', { ...(await planned(run)).place, tensor })) as Awaited<ReturnType<Handlers['layers.explain']>>,
+    'layers.explain': async ({ run: id, tensor }) => {
+      const { run, place } = await planned(id)
+      const made = madeRun(run)
+      return structuredClone(await app.view('explain-tensor', { ...place, tensor, ...(made ? { made } : {}) })) as Awaited<ReturnType<Handlers['layers.explain']>>
+    },
     'layers.below': async ({ run: id, layers }) => {
       const { run, place } = await planned(id)
       const plan = await app.view('layer-plan', place)

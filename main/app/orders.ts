@@ -11,6 +11,7 @@ import { exportOrder as bundleOrder } from './export-calls.ts'
 import { guardRecipe } from './guard-recipe.ts'
 import { chosenPaths } from './imported-runs.ts'
 import { exportOrder, importOrder } from './history-orders.ts'
+import { intakeOrder } from './intake-calls.ts'
 import type { Order } from './jobs.ts'
 import { checkMethods } from './methods.ts'
 import type { RewriteWish } from './rewrite.ts'
@@ -33,6 +34,7 @@ export async function orderOf(spec: Spec, place: OrderPlace): Promise<Order> {
   if (spec.kind === 'runs-export') return exportOrder(spec, app, command)
   if (spec.kind === 'runs-import') return importOrder(spec, app, command)
   if (spec.kind === 'export' || spec.kind === 'verify') return bundleOrder(spec, app, place, command)
+  if (spec.kind === 'import' || spec.kind === 'weights') return intakeOrder(spec, app, place, command)
   if (spec.kind === 'compare') {
     const changes = { set: spec.set }
     const earlier = await app.runs.show(spec.run)

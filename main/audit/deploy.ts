@@ -2,6 +2,7 @@ import { judgeModel } from '../boards/judge.ts'
 import type { Finding } from '../core/run.ts'
 import type { Node } from '../onnx/graph.ts'
 import { COMPUTE, isAffine } from '../onnx/operators.ts'
+import { absorbedTensors } from '../quantize/absorb.ts'
 import { candidatesOf } from './candidates.ts'
 import { bytesText, finding, percentText, someOf } from './finding.ts'
 import { rewriteFix } from './fix.ts'
@@ -14,15 +15,21 @@ import { computesProducts, SLOW_SHARE, slowByTable, tableTimes, timeText } from 
 export const deployFindings = (site: Site): Finding[] =>
   [...operatorsOfBoard(site), ...slowOperators(site), ...channelLots(site), ...elementWise(site), ...longSkips(site), ...openSizes(site)]
 
-/** What the board's profile says of each kind of node in 8 bits. */
-function operatorsOfBoard({ profile, graph }: Site): Finding[] {
+/** What the board's profile says of each kind of node in 8 bits; nodes that the run computes in float, where the board has one for them, are no concern of it. */
+function operatorsOfBoard({ profile, graph, table, links }: Site): Finding[] {
   if (!profile) return []
+  const coded = table && new Set([...table.filter((row) => !row.float).map(({ tensor }) => tensor), ...absorbedTensors(graph, links, () => true).keys()])
+  const inFloat = new Set(coded ? graph.nodes.filter(({ outputs }) => outputs.every((output) => !coded.has(output))).map(({ name }) => name) : [])
   const rows = judgeModel(graph, profile).map((row) => ({ ...row, verdict: row.verdicts.find(({ precision }) => precision === 'int8')! }))
-  const judged = rows.filter(({ verdict: { state } }) => state === 'missing' || state === 'fallback').map(({ op, count, nodes, verdict: { state, why, source } }) => finding('D01', state === 'missing' ? 'error' : 'warning', {
+  const onCodes = rows.map((row) => {
+    const hasFloat = row.verdicts.some(({ precision, state }) => (precision === 'float32' || precision === 'float16') && (state === 'native' || state === 'fallback'))
+    return { ...row, hasFloat, nodes: hasFloat ? row.nodes.filter((name) => !inFloat.has(name)) : row.nodes }
+  })
+  const judged = onCodes.filter(({ nodes, verdict: { state } }) => nodes.length > 0 && (state === 'missing' || state === 'fallback')).map(({ op, nodes, hasFloat, verdict: { state, why, source } }) => finding('D01', state === 'missing' ? 'error' : 'warning', {
     node: nodes[0]!,
-    what: `${profile.title} ${state === 'missing' ? 'does not take' : 'computes elsewhere or wider'} ${op} in int8: ${count} × (${someOf(nodes)})`,
+    what: `${profile.title} ${state === 'missing' ? 'does not take' : 'computes elsewhere or wider'} ${op} in int8: ${nodes.length} × (${someOf(nodes)})`,
     why: `${why}${sourceText(profile, source)}`,
-    fix: state === 'missing' ? 'Put another operator in its place before the export, or keep it on the host.' : 'Measure it on the board; put a native operator in its place where it is slow.',
+    fix: state === 'missing' ? (hasFloat ? 'Keep it in float (quantize.float.ops), as the board has it, or put another operator in its place.' : 'Put another operator in its place before the export, or keep it on the host.') : 'Measure it on the board; put a native operator in its place where it is slow.',
   }))
   const open = rows.filter(({ verdict: { state } }) => state === 'unknown')
   if (open.length === 0) return judged

@@ -2,6 +2,7 @@ import type { Graph } from '../onnx/graph.ts'
 import { judgeModel, type BoardRow } from './judge.ts'
 import { checkLimits, type LimitCheck } from './limits.ts'
 import { outputsOf, type BoardOutput } from './outputs.ts'
+import { mixedVerdicts, type MixedVerdict } from './precisions.ts'
 import type { BoardProfile, BoardSource } from './profile.ts'
 
 /** All that a board says of a model, as it stands in the file. */
@@ -14,15 +15,15 @@ export interface BoardReport {
   readonly origin: string
   readonly toolchain: readonly string[]
   readonly sources: Readonly<Record<string, BoardSource>>
-  /** Worst first. */
-  readonly operators: readonly BoardRow[]
+  /** Worst first. `mixed`: in the precisions that mixed plans choose from. */
+  readonly operators: readonly (BoardRow & { readonly mixed: readonly MixedVerdict[] })[]
   readonly outputs: readonly BoardOutput[]
   readonly limits: readonly LimitCheck[]
 }
 
 /** Shapes should be inferred before: what depends on sizes that are not known is not judged. */
 export function boardReport(graph: Graph, profile: BoardProfile): BoardReport {
-  const operators = judgeModel(graph, profile)
+  const operators = judgeModel(graph, profile).map((row) => ({ ...row, mixed: mixedVerdicts(row, profile) }))
   const limits = checkLimits(graph, profile)
   const { name, title, origin, toolchain, sources } = profile
   return { board: name, verdict: verdictOf(operators, limits), title, origin, toolchain, sources, operators, outputs: outputsOf(graph, profile), limits }

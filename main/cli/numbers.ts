@@ -13,6 +13,10 @@ export const decibels = (value: number | null | undefined, digits = 3): string =
 export const significant = (value: number | null | undefined, digits = 4): string =>
   value === null || value === undefined || Number.isNaN(value) ? NOTHING : String(Number(value.toPrecision(digits)))
 
+/** Noise over signal: small ones by their power of ten, so that a column can be read down. */
+export const ratio = (value: number | null | undefined, digits = 3): string =>
+  value === null || value === undefined || value === 0 || Number.isNaN(value) || Math.abs(value) >= 1e-3 ? significant(value, digits) : value.toExponential(digits - 1)
+
 const GROUPED = new Intl.NumberFormat('en')
 /** A whole number in groups of three: `42,540`. */
 export const grouped = (value: number): string => GROUPED.format(value)

@@ -180,6 +180,7 @@ function addPipelineVerbs(program: Command, say: Say, take: Take): void {
     .option('--board <name>', say('option.board'))
     .option('--force', say('option.force-export'))
     .option('--format <names>', say('option.formats'), listed)
+    .option('--names <file.mlir>', say('option.names'))
     .option('--set <path.to.key=value>', say('option.set'), collected)
   does<ExportOptions>(bundle, take, ([source], options) => bundleJob(source!, options))
 
@@ -265,7 +266,7 @@ const wholeNumber = (say: Say, option: string, least: number) => (value: string)
 const positiveNumber = (say: Say, option: string) => (value: string): number => {
   const number = /^\d{1,6}(?:\.\d{1,6})?$/.test(value) ? Number(value) : NaN
   if (number > 0) return number
-  throw new Fault({ code: 'input.bad-option', what: say('fault.whole-number', { option, least: 1, value }) })
+  throw new Fault({ code: 'input.bad-option', what: say('fault.tune.minutes', { option, value }) })
 }
 
 const portNumber = (say: Say) => (value: string): number => {

@@ -118,14 +118,14 @@ function differencePanel(a: Picture, b: Picture, times: number): Panel {
   return { label: `difference ×${gain}`, ink: TEXT, picture: heat, caption: `up to ${max.toFixed(1)} of 255`, times }
 }
 
-/** Mean |a − b| a pixel as heat; the gain is the power of two that brings the largest one near full heat. */
-export function differenceHeat(a: Picture, b: Picture): { readonly heat: Picture; readonly gain: number; readonly max: number } {
+/** Mean |a − b| a pixel as heat; the gain is the power of two, `most` at most, that brings the largest one near full heat. */
+export function differenceHeat(a: Picture, b: Picture, most = Infinity): { readonly heat: Picture; readonly gain: number; readonly max: number } {
   const channels = channelsOf(a)
   const size = a.width * a.height
   const error = new Float32Array(size)
   for (let i = 0; i < channels * size; i++) error[i % size]! += Math.abs(a.data[i]! - b.data[i]!) / channels
   const max = error.reduce((largest, value) => Math.max(largest, value), 0)
-  const gain = max === 0 ? 1 : 2 ** Math.max(0, Math.floor(Math.log2(255 / max)))
+  const gain = max === 0 ? 1 : Math.min(most, 2 ** Math.max(0, Math.floor(Math.log2(255 / max))))
   const heat = blankPicture(a.width, a.height, BACKGROUND)
   for (let i = 0; i < size; i++) for (const [channel, level] of heatOf((error[i]! * gain) / 255).entries()) heat.data[channel * size + i] = level
   return { heat, gain, max }

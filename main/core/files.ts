@@ -7,6 +7,7 @@ import { Fault } from './fault.ts'
 const DISK_FAULTS: Record<string, { what: string; next: string }> = {
   ENOSPC: { what: 'the disk is full', next: 'Free some space and run the command again; nothing was half-written.' },
   EDQUOT: { what: 'the disk quota is used up', next: 'Free some space and run the command again; nothing was half-written.' },
+  EFBIG: { what: 'the file would be larger than the file system or a limit (ulimit -f) allows', next: 'Choose another folder, or raise the limit; nothing was half-written.' },
   EROFS: { what: 'the file system is read-only', next: 'Choose a folder that can be written.' },
   EACCES: { what: 'writing is not permitted', next: 'Choose a folder that can be written, or change its permissions.' },
   EPERM: { what: 'writing is not permitted', next: 'Choose a folder that can be written, or change its permissions.' },

@@ -1,11 +1,11 @@
 import type { ProofFacts } from '../core/run.ts'
 import { nameTable, type Coverage } from './coverage.ts'
 import type { ChosenFormat } from './formats/index.ts'
-import { rowName } from './formats/sophon.ts'
+import { tableName } from './formats/sophon.ts'
 import { preprocessFile } from './preprocess-file.ts'
 import { acceptance, readme } from './readme.ts'
 import { layersCsv, modelExplorer, pictureTitle, reportMarkdown, reportTables, reportTitle, type Language } from './report.ts'
-import { reportHtml } from './report-html.ts'
+import { reportHtml, type ReportFigures } from './report-html.ts'
 import type { BundleText, Check, Subject } from './subject.ts'
 import { pretty } from './written.ts'
 
@@ -19,6 +19,9 @@ export interface TextOptions {
   readonly proofs: readonly ProofFacts[]
   /** The run's side-by-side picture, a PNG. */
   readonly picture?: Uint8Array
+  readonly histograms: ReportFigures['histograms']
+  /** Absent: the models were not run yet. */
+  readonly sheet?: ReportFigures['sheet']
 }
 
 export interface BundleTexts {
@@ -28,9 +31,9 @@ export interface BundleTexts {
 }
 
 /** Every text of a bundle but its manifest: pure, the same for the same run. */
-export function bundleTexts(subject: Subject, formats: readonly ChosenFormat[], { checks, forced, language, golden, proofs, picture }: TextOptions): BundleTexts {
+export function bundleTexts(subject: Subject, formats: readonly ChosenFormat[], { checks, forced, language, golden, proofs, picture, histograms, sheet }: TextOptions): BundleTexts {
   const byOutput = formats.some(({ format }) => format.name === 'sophon')
-  const coverage = nameTable(subject, (name, op) => (byOutput ? rowName({ name, op, role: op === '' ? 'input' : 'activation' }) : name))
+  const coverage = nameTable(subject, (name, op) => (byOutput ? tableName(subject, { name, op, role: op === '' ? 'input' : 'activation' }) : name))
   const tables = reportTables(subject, checks, language)
   const title = reportTitle(subject, language)
   const files: BundleText[] = [
@@ -41,7 +44,7 @@ export function bundleTexts(subject: Subject, formats: readonly ChosenFormat[], 
     { path: 'model/rewrite.json', text: rewriteFile(subject, proofs), format: 'json' },
     { path: 'model/recipe.json', text: pretty(withoutPlaces(subject.run.recipe)), format: 'json' },
     { path: 'report/report.md', text: reportMarkdown(title, tables) },
-    { path: 'report/report.html', text: reportHtml(title, tables, language, picture ? { title: pictureTitle(language), png: picture } : undefined) },
+    { path: 'report/report.html', text: reportHtml(title, tables, language, { histograms, ...(sheet && { sheet }), ...(picture && { picture: { title: pictureTitle(language), png: picture } }) }) },
     { path: 'report/layers.csv', text: layersCsv(subject.run.layers), format: 'csv' },
     { path: 'report/model_explorer.json', text: modelExplorer(subject.run.layers), format: 'json' },
     ...formats.flatMap(({ format, settings }) => format.write(subject, settings)),

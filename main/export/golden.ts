@@ -4,6 +4,7 @@ import { elementCount, float32, isFloat, tensorOfNumbers } from '../onnx/tensor.
 import { openSession, type Session } from '../runtime/session.ts'
 import { encodeNpz } from '../samples/npz.ts'
 import type { Preprocess } from '../samples/sample.ts'
+import type { GoldenOutputs } from './figures.ts'
 import type { ExportInput } from './subject.ts'
 
 export type Feeds = Readonly<Record<string, Tensor>>
@@ -36,20 +37,35 @@ function painted(dims: readonly number[], { layout, range: [low, high], mean, sc
 /** One thread: the order of sums, and so the bytes, must not depend on the machine's cores. */
 const THREADS = 1
 
-/** Both models on every golden input: `golden/in_000.npz`, `float_out_000.npz`, `sim_out_000.npz`. */
-export async function goldenFiles(models: { readonly float: Uint8Array; readonly simulated: Uint8Array }, inputs: readonly GoldenInput[], take: (path: string, bytes: Uint8Array) => Promise<void>, task: Task): Promise<void> {
+export interface GoldenModels {
+  readonly float: Uint8Array
+  readonly simulated: Uint8Array
+}
+
+/** What both models make of every golden input. */
+export async function goldenOutputs(models: GoldenModels, inputs: readonly GoldenInput[], task: Task): Promise<GoldenOutputs[]> {
+  const made: GoldenOutputs[] = []
   const sessions: Session[] = []
   try {
     for (const mode of ['float', 'simulated'] as const) sessions.push(await openSession(models[mode], { mode, threads: THREADS }))
-    for (const [index, { feeds }] of inputs.entries()) {
-      const number = String(index).padStart(3, '0')
-      await take(`golden/in_${number}.npz`, encodeNpz(feeds))
-      for (const [at, name] of (['float_out', 'sim_out'] as const).entries()) await take(`golden/${name}_${number}.npz`, encodeNpz(owned(await sessions[at]!.run(feeds))))
+    for (const [index, { name, feeds }] of inputs.entries()) {
+      made.push({ input: name, float: owned(await sessions[0]!.run(feeds)), simulated: owned(await sessions[1]!.run(feeds)) })
       task.report({ stage: 'golden', done: index + 1, total: inputs.length, unit: 'inputs' })
       await breathe(task)
     }
+    return made
   } finally {
     for (const session of sessions) await session.close()
+  }
+}
+
+/** The same as files: `golden/in_000.npz`, `float_out_000.npz`, `sim_out_000.npz`. */
+export async function writeGolden(inputs: readonly GoldenInput[], outputs: readonly GoldenOutputs[], take: (path: string, bytes: Uint8Array) => Promise<void>): Promise<void> {
+  for (const [index, { float, simulated }] of outputs.entries()) {
+    const number = String(index).padStart(3, '0')
+    await take(`golden/in_${number}.npz`, encodeNpz(inputs[index]!.feeds))
+    await take(`golden/float_out_${number}.npz`, encodeNpz(float))
+    await take(`golden/sim_out_${number}.npz`, encodeNpz(simulated))
   }
 }
 

@@ -1,4 +1,5 @@
 import { pixelFormula, spellingsOf } from '../samples/spellings.ts'
+import type { Preprocess } from '../samples/sample.ts'
 import type { ExportInput } from './subject.ts'
 import { listed, pretty } from './written.ts'
 
@@ -17,9 +18,17 @@ export function preprocessFile(inputs: readonly ExportInput[]): string {
         spellings: {
           ...Object.fromEntries(spellingsOf(preprocess).map(({ speller, text }) => [speller, text])),
           openvino: `--mean_values=[${listed(pixelMean, ',')}] --scale_values=[${listed(divisors, ',')}]${color === 'bgr' ? ' --reverse_input_channels' : ''}`,
+          bm1684: guideText(preprocess, pixelMean, pixelScale),
           ncnn: `in.substract_mean_normalize({${listed(pixelMean, 'f, ')}f}, {${listed(pixelScale, 'f, ')}f});`,
         },
       }
     }),
   })
+}
+
+/** cali_image_preprocess of the BM1684 guide: pictures as OpenCV reads them, blue first unless bgr2rgb. */
+function guideText({ color, resize, crop }: Preprocess, mean: readonly number[], scale: readonly number[]): string {
+  const sizes = [...(resize?.mode === 'stretch' ? [['resize', resize.size] as const] : []), ...(crop ? [['crop', crop.size] as const] : [])]
+  const one = scale.every((value) => value === scale[0]) ? scale.slice(0, 1) : scale
+  return [...sizes.map(([kind, [height, width]]) => `${kind}_h=${height},${kind}_w=${width}`), `mean_value=${listed(mean, ':')},scale=${listed(one, ':')},bgr2rgb=${color === 'rgb' ? 'True' : 'False'}`].join(';')
 }

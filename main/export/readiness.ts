@@ -1,6 +1,7 @@
 import { judgeModel } from '../boards/judge.ts'
 import { checkLimits } from '../boards/limits.ts'
 import { quantizableTensors } from './coverage.ts'
+import { boardFixes, findingFixes, recipeBoard, widthFixes, withoutRewritesFixes } from './fixes.ts'
 import { isActivation } from './record.ts'
 import type { Bilingual, Check, Subject } from './subject.ts'
 import type { ChosenFormat } from './formats/index.ts'
@@ -16,12 +17,10 @@ export interface ReadinessFacts {
   readonly unproved: readonly string[]
 }
 
-const same = (text: string): Bilingual => ({ en: text, zh: text })
-
 /** Everything that is looked at before a bundle is written, worst first. */
 export function readiness(subject: Subject, formats: readonly ChosenFormat[], facts: ReadinessFacts): Check[] {
   const checks = [
-    ...limitChecks(subject, facts), ...operatorChecks(subject), bitsCheck(subject), missingCheck(subject), denormalCheck(subject.records),
+    boardCheck(subject), ...limitChecks(subject, facts), ...operatorChecks(subject), bitsCheck(subject), missingCheck(subject), denormalCheck(subject.records),
     findingCheck(subject), ...gateChecks(subject, facts), ...proofChecks(subject, facts), sampleCheck(subject),
     ...formats.flatMap(({ format, settings }) => format.checks(subject, settings)),
   ]
@@ -30,6 +29,17 @@ export function readiness(subject: Subject, formats: readonly ChosenFormat[], fa
 }
 
 export const hasErrors = (checks: readonly Check[]): boolean => checks.some(({ state }) => state === 'error')
+
+/** What a run was judged for: its findings and the operators that it keeps in float are of that board. */
+function boardCheck({ run, board }: Subject): Check {
+  const own = recipeBoard(run)
+  if (own === undefined || own === board.name) return { id: 'board', state: 'ok', where: [], what: { en: 'The run was made for this board.', zh: '该运行即为此板而做。' } }
+  return {
+    id: 'board', state: 'note', where: [], what: { en: `The run was made for ${own}.`, zh: `该运行是为 ${own} 做的。` },
+    why: { en: `Its findings were judged for ${own}, not for ${board.name}.`, zh: `其审计结果针对 ${own}，而非 ${board.name}。` },
+    fix: { en: `Run the recipe with board: ${board.name}.`, zh: `请以 board: ${board.name} 运行配方。` }, fixes: boardFixes(board.name),
+  }
+}
 
 const LIMIT_FIXES: Readonly<Record<string, Bilingual>> = {
   dynamicShapes: { en: 'Export the model with fixed sizes.', zh: '请以固定尺寸导出模型。' },
@@ -41,16 +51,16 @@ const LIMIT_FIXES: Readonly<Record<string, Bilingual>> = {
 /** Limits of the profile; opset and IR version are those of the model as the bundle holds it. */
 function limitChecks({ graph, board }: Subject, { notLowered }: ReadinessFacts): Check[] {
   const opset = `opset ${graph.opsets.get('') ?? 0}, IR ${graph.irVersion}`
-  return checkLimits(graph, board).filter(({ state, limit }) => state !== 'unknown' || limit === 'opset').map(({ limit, state, what, source }): Check => {
+  return checkLimits(graph, board).filter(({ state, limit }) => state !== 'unknown' || limit === 'opset').map(({ limit, state, what, zh, source }): Check => {
     if (state !== 'broken') {
-      const known = limit === 'opset' ? { en: `The model is written in ${opset}.`, zh: `模型以 ${opset} 写成。` } : same(what)
+      const known = limit === 'opset' ? { en: `The model is written in ${opset}.`, zh: `模型以 ${opset} 写成。` } : { en: what, zh }
       return { id: limit, state: 'ok', what: known, where: [] }
     }
     const document = source === null ? '' : (board.sources[source]?.document ?? source)
     const isOpset = limit === 'opset' || limit === 'irVersion'
     return {
       id: limit, state: limit === 'names' ? 'warning' : 'error', where: isOpset ? few(notLowered) : [],
-      what: same(what), why: { en: `The board's tools state it: ${document}.`, zh: `该板工具的文档如此说明：${document}。` },
+      what: { en: what, zh }, why: { en: `The board's tools state it: ${document}.`, zh: `该板工具的文档如此说明：${document}。` },
       fix: isOpset
         ? { en: notLowered.length === 0 ? 'Export the model with an older opset.' : 'These nodes have no form in the older opset: rewrite or replace them.', zh: notLowered.length === 0 ? '请以较旧的 opset 导出模型。' : '这些节点在旧 opset 中没有对应形式：请改写或替换。' }
         : (LIMIT_FIXES[limit] ?? { en: 'Change the model.', zh: '请修改模型。' }),
@@ -80,13 +90,13 @@ function operatorChecks({ graph, board }: Subject): Check[] {
   return checks.length === 0 ? [ok] : checks
 }
 
-function bitsCheck({ records, board }: Subject): Check {
+function bitsCheck({ records, board, run }: Subject): Check {
   const { is } = board.activations.bits
   const wrong = is === 'unknown' ? [] : records.filter((record) => isActivation(record) && !is.includes(record.bits)).map(({ name }) => name)
   if (wrong.length === 0) return { id: 'bits', state: 'ok', where: [], what: { en: 'Codes are as wide as the board takes them.', zh: '编码位宽为该板所支持。' } }
   return {
     id: 'bits', state: 'warning', where: few(wrong), what: { en: `${wrong.length} tensors have codes of a width that the board does not state.`, zh: `${wrong.length} 个张量的编码位宽不在该板说明之内。` },
-    why: { en: 'Its tools will choose another width for them.', zh: '其工具会为它们选择其他位宽。' }, fix: { en: 'Quantize with a width that the board has.', zh: '请以该板支持的位宽量化。' },
+    why: { en: 'Its tools will choose another width for them.', zh: '其工具会为它们选择其他位宽。' }, fix: { en: 'Quantize with a width that the board has.', zh: '请以该板支持的位宽量化。' }, fixes: widthFixes(run, is === 'unknown' ? [] : is),
   }
 }
 
@@ -106,7 +116,7 @@ function findingCheck({ run }: Subject): Check {
   if (errors.length === 0) return { id: 'findings', state: 'ok', where: [], what: { en: 'The audit of the run found no error.', zh: '该运行的审计未发现错误。' } }
   return {
     id: 'findings', state: 'error', where: few(errors.map(({ rule, tensor, node }) => [rule, tensor || node].filter(Boolean).join(' '))), what: { en: `${errors.length} findings of severity error: ${errors[0]!.what}`, zh: `${errors.length} 项错误级审计结果：${errors[0]!.rule}` },
-    why: { en: errors[0]!.why, zh: '详见该运行的审计报告。' }, fix: { en: errors[0]!.fix, zh: '见审计报告中的处理办法。' },
+    why: { en: errors[0]!.why, zh: '详见该运行的审计报告。' }, fix: { en: errors[0]!.fix, zh: '见审计报告中的处理办法。' }, fixes: findingFixes(errors),
   }
 }
 
@@ -131,7 +141,7 @@ function proofChecks({ run }: Subject, { unproved }: ReadinessFacts): Check[] {
   return [
     ...(broken.length > 0 ? [{
       id: 'proofs', state: 'error' as const, where: few(broken), what: { en: `${broken.length} rewrites changed what the model computes.`, zh: `${broken.length} 项改写改变了模型的计算结果。` },
-      why: { en: 'Their proofs are broken.', zh: '其证明不成立。' }, fix: { en: 'Take the rewrite out of the recipe.', zh: '请从配方中移除该改写。' },
+      why: { en: 'Their proofs are broken.', zh: '其证明不成立。' }, fix: { en: 'Take the rewrite out of the recipe.', zh: '请从配方中移除该改写。' }, fixes: withoutRewritesFixes(run, broken),
     }] : []),
     ...(unproved.length > 0 ? [{
       id: 'proofs', state: 'warning' as const, where: few(unproved), what: { en: `${unproved.length} changes of the graph have no proof.`, zh: `${unproved.length} 项图修改没有证明。` },

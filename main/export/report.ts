@@ -1,6 +1,7 @@
 import { csvLine } from '../core/csv.ts'
 import type { Run } from '../core/run.ts'
 import { safeCell } from './coverage.ts'
+import { worstFirst } from './figures.ts'
 import type { Bilingual, Check, Subject } from './subject.ts'
 
 export type Language = 'en' | 'zh'
@@ -32,7 +33,7 @@ const number = (value: number | null | undefined, digits = 4): string => (value 
 export function reportTables({ run, records, board, model, samples, method, layers }: Subject, checks: readonly Check[], language: Language): Table[] {
   const t = (key: keyof typeof T): string => T[key][language]
   const { quality, latency, size } = run
-  const worst = layers.filter(({ mode }) => mode === 'accumulated').toSorted((a, b) => a.cosine - b.cosine || (a.tensor < b.tensor ? -1 : 1))
+  const worst = worstFirst(layers)
   const tables: Table[] = [
     { title: t('summary'), head: ['', ''], rows: [
       [t('model'), model], ['SHA-256', run.model?.sha256 ?? '-'], [t('board'), `${board.title} (${board.name})`], [t('run'), run.run], [t('created'), run.created], [t('method'), method], [t('samples'), String(samples)],

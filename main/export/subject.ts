@@ -2,6 +2,7 @@ import type { BoardProfile } from '../boards/profile.ts'
 import type { LayerError, Run } from '../core/run.ts'
 import type { Graph } from '../onnx/graph.ts'
 import type { Preprocess } from '../samples/sample.ts'
+import type { VendorNames } from './mlir-names.ts'
 import type { TensorQuant } from './record.ts'
 
 /** An input of the model, and how samples become it. */
@@ -38,6 +39,8 @@ export interface Subject {
   readonly overrides: readonly LayerSettings[]
   /** Threshold method of the recipe. */
   readonly method: string
+  /** What the toolchain's importer called the values, where somebody gave its file. */
+  readonly vendorNames?: VendorNames
 }
 
 /** A text of a bundle, with the id of the strict reader that checks it (`formats/index.ts`). */
@@ -65,6 +68,8 @@ export interface Check {
   readonly why?: Bilingual
   /** What mends it; absent where nothing here can. */
   readonly fix?: Bilingual
+  /** What of it needs no person, as findings write it: lines of the recipe (``Set `…`: …``) and rewrites. Of the run alone: not part of a bundle. */
+  readonly fixes?: readonly string[]
 }
 
 /** How calibration samples lie in a bundle. */
@@ -86,6 +91,8 @@ export interface Format {
   readonly samples?: SampleLayout
   /** Keys of its settings in a profile, with what is taken where the profile does not say. */
   readonly settings: Readonly<Record<string, string>>
+  /** Values of a setting, where it takes no others. */
+  readonly choices?: Readonly<Record<string, readonly string[]>>
   /** Names and values that its reader would drop, break on, or read as something else. */
   checks(subject: Subject, settings: Readonly<Record<string, string>>): readonly Check[]
   /** Config, thresholds and scripts. Names that `checks` refuses are left out of tables. */

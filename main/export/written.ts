@@ -1,3 +1,5 @@
+import { Scalar, stringify } from 'yaml'
+
 /** Numbers and words as vendors' readers take them. */
 
 /** Fixed point with seven digits, never an exponent (above 1e21 `toFixed` would write one), never −0. */
@@ -31,3 +33,20 @@ export const pretty = (value: unknown): string => `${JSON.stringify(value, null,
 
 /** A list of values a channel as `[1, 2, 3]`. */
 export const listed = (values: readonly number[], between = ', '): string => values.map((value) => String(Number(value.toPrecision(10)) + 0)).join(between)
+
+/** A name in a YAML file: quoted, so that PyYAML takes `on`, `12:30` and `1_0` for what they are. */
+export function quoted(text: string): Scalar<string> {
+  const scalar = new Scalar(text)
+  scalar.type = Scalar.QUOTE_DOUBLE
+  return scalar
+}
+
+/** Names with what is said of each. */
+export const byName = (entries: Iterable<readonly [name: string, value: unknown]>): Map<Scalar<string>, unknown> => new Map([...entries].map(([name, value]) => [quoted(name), value]))
+
+/** What PyYAML refuses or takes for the end of a line; only quoted names can hold it. */
+const UNPRINTABLE = /[\u007f-\u009f\u2028\u2029\ufeff]/g
+
+/** YAML whose names are quoted, which PyYAML (1.1) and newer readers take alike. */
+export const yamlText = (document: unknown): string =>
+  stringify(document, { lineWidth: 0, aliasDuplicateObjects: false }).replaceAll(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { extname } from 'node:path'
+import { basename, extname } from 'node:path'
 import type { App } from '../app/api.ts'
 import { Fault } from '../core/fault.ts'
 
@@ -25,6 +25,14 @@ export async function artifactFile(app: Pick<App, 'artifact'>, path: string): Pr
   if (found === null || !facts?.isFile()) return null
   const extension = extname(found.path).toLowerCase()
   const type = extension === '.png' ? 'image/png' : 'application/octet-stream'
-  const disposition = extension === '.png' ? 'inline' : `attachment; filename="${role}${/^\.\w{1,12}$/.test(extension) ? extension : ''}"`
+  // A bundle lies where a person asked for it, under that name; all else lies in the workspace under names of ours.
+  const name = role === 'bundle' ? basename(found.path) : `${role}${/^\.\w{1,12}$/.test(extension) ? extension : ''}`
+  const disposition = extension === '.png' ? 'inline' : attachment(name)
   return { path: found.path, bytes: facts.size, headers: { 'Content-Type': type, 'Content-Length': String(facts.size), 'Content-Disposition': disposition } }
+}
+
+/** RFC 6266: plain letters for old readers, the very name for all others. */
+function attachment(name: string): string {
+  const plain = name.replaceAll(/[^\w.()+ -]/g, '_')
+  return `attachment; filename="${plain}"${plain === name ? '' : `; filename*=UTF-8''${encodeURIComponent(name).replaceAll(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)}`}`
 }

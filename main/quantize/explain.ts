@@ -81,7 +81,7 @@ export function decisionOf(plan: QuantizePlan, own: TensorPlan, row: ScaleRow, l
 }
 
 /** Keys of a line that speak of the layer's weights. */
-const OF_WEIGHTS: ReadonlySet<string> = new Set(['granularity', 'rounding'])
+const OF_WEIGHTS: ReadonlySet<string> = new Set(['granularity', 'rounding', 'weight_bits'])
 
 /** A constant's scale follows from its largest value, or from what its layer multiplies; `carrier` is the tensor that its layer makes. */
 export function decisionOfConstant(row: ScaleRow, carrier: string, lines: readonly LayerLine[]): Decision {

@@ -23,15 +23,20 @@ export interface QuantizeOptions {
   readonly tail: 'auto' | 'off'
   /** `accumulator`: an output that a convolution computes leaves as it was summed up, not rounded to codes; movers behind it stay in float. `accumulator-clip`: a Relu or Clip there too. */
   readonly output: 'codes' | 'accumulator' | 'accumulator-clip'
+  /** `accumulator`: a layer's result that one sum alone reads is added before it is rounded. */
+  readonly sums: 'codes' | 'accumulator'
   /** `auto`: constant arithmetic next to convolutions goes into their weights. */
   readonly fold: 'auto' | 'off'
   /** `auto`: a picture input takes the grid of its levels; `observed`: its observed range. */
   readonly input: 'auto' | 'observed'
 }
 
+/** adaround: by what the codes make of the layer's own inputs; asymmetric: so that it also makes up for what was lost before the layer. */
+export type Rounding = 'nearest' | 'adaround' | 'adaround-asymmetric'
+
 /** Codes of weights and biases that are chosen by what the layers make of samples. */
 export interface RefineOptions {
-  readonly rounding: 'nearest' | 'adaround'
+  readonly rounding: Rounding
   readonly scale: 'absmax' | 'search'
   readonly bias: 'off' | 'empirical' | 'analytic'
 }
@@ -65,6 +70,8 @@ export interface LayerOverride {
   readonly forward_with_float?: boolean
   readonly method?: string
   readonly bits?: 8 | 16
+  /** Of the layer's weights; the type keeps its sign. */
+  readonly weight_bits?: 4 | 8 | 16
   /** Of the layer's weights. */
   readonly granularity?: Granularity
   readonly rounding?: string
@@ -110,6 +117,7 @@ export interface QuantizeWishes {
   readonly layers?: Readonly<Record<string, LayerOverride>> | undefined
   readonly tail?: 'auto' | 'off' | undefined
   readonly output?: 'codes' | 'accumulator' | 'accumulator-clip' | undefined
+  readonly sums?: 'codes' | 'accumulator' | undefined
   readonly fold?: 'auto' | 'off' | undefined
   readonly input?: 'auto' | 'observed' | undefined
 }
@@ -142,9 +150,11 @@ export function quantizeOptions(wishes: QuantizeWishes = {}): QuantizeOptions {
     layers: wishes.layers ?? {},
     tail: wishes.tail ?? 'auto',
     output: wishes.output ?? 'codes',
+    sums: wishes.sums ?? 'codes',
     fold: wishes.fold ?? 'auto',
     input: wishes.input ?? 'auto',
   }
 }
 
-const withBits = (type: CodeType, bits: number): CodeType => type.replace(/\d+/, String(bits)) as CodeType
+/** A code type of another width and the same sign. */
+export const withBits = (type: CodeType, bits: number): CodeType => type.replace(/\d+/, String(bits)) as CodeType

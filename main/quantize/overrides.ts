@@ -55,6 +55,13 @@ export function layerLines(graph: Graph, layers: Readonly<Record<string, LayerOv
   })
 }
 
+/** The lines that mean something in a graph, and those that mean nothing there: what they name may be made by a rewrite. */
+export function linesKnown(graph: Graph, layers: Readonly<Record<string, LayerOverride>>): { readonly known: typeof layers; readonly unknown: typeof layers } {
+  const exact = exactNames(graph)
+  const parts = Object.groupBy(Object.entries(layers), ([line]) => (exact.has(line) || matching(graph, line).length > 0 ? 'known' : 'unknown'))
+  return { known: Object.fromEntries(parts.known ?? []), unknown: Object.fromEntries(parts.unknown ?? []) }
+}
+
 /** Of two ways to say the range, the later line's. */
 function withoutRange(earlier: ResolvedOverride | undefined, later: LayerOverride): ResolvedOverride | undefined {
   if (earlier === undefined || !givesRange(later)) return earlier

@@ -1,5 +1,5 @@
 import { Fault } from '../core/fault.ts'
-import { bitsOf, type CodeType, type Grid, type Range } from '../core/grid.ts'
+import { bitsOf, type Grid, type Range } from '../core/grid.ts'
 import type { BiasPlan, Plan, TensorPlan, WeightPlan } from '../core/plan.ts'
 import { qparams } from '../core/qparams.ts'
 import { dependsOnInput } from '../calibrate/watch.ts'
@@ -9,9 +9,10 @@ import type { Graph, Node } from '../onnx/graph.ts'
 import { COMPUTE, floatActivations, isPassThrough, linearTensors } from '../onnx/operators.ts'
 import { topology, type Topology } from '../onnx/topology.ts'
 import { absorbedTensors } from './absorb.ts'
+import { openSums } from './open-sums.ts'
 import { activationBounds, levelGrid, resultRange, tailRanges, type FixedRange, type PictureRanges } from './fixed-ranges.ts'
 import { nodesInFloat } from './float-nodes.ts'
-import { givesRange, type QuantizeOptions } from './options.ts'
+import { givesRange, withBits, type QuantizeOptions } from './options.ts'
 import { isReplication } from './replication.ts'
 import { resolveOverrides, type ResolvedOverride } from './overrides.ts'
 import { refuseQuantized } from './refuse-quantized.ts'
@@ -41,7 +42,9 @@ export function planQuantization(graph: Graph, options: QuantizeOptions, picture
   const overrides = resolveOverrides(graph, options.layers, (tensor) => behind(tensor, absorbed))
   // What constants alone make is a constant operand: like an initializer it stays in float.
   const moving = dependsOnInput(graph)
-  const carries = (name: string) => activations.has(name) && moving.has(name) && !absorbed.has(name) && !accumulators.has(name) && carriesCodes(name, links, quantized)
+  const isMoving = (name: string) => activations.has(name) && moving.has(name)
+  const open = options.sums === 'accumulator' ? openSums(graph, links, quantized, isMoving) : new Set<string>()
+  const carries = (name: string) => isMoving(name) && !absorbed.has(name) && !accumulators.has(name) && !open.has(name) && carriesCodes(name, links, quantized)
   const coded = [...graph.inputs.map((input) => input.name), ...graph.nodes.flatMap((node) => node.outputs)].filter(carries)
   const fixed = fixedRanges(graph, links, options, pictures, new Set(coded))
   const groups = shareScales(graph, quantized, new Set(coded), absorbed, fixed)
@@ -186,7 +189,7 @@ function bitsByGroup(groups: ReadonlyMap<string, string>, overrides: ReadonlyMap
 
 function gridOf(options: QuantizeOptions, bits: number | undefined): Grid {
   const { type, symmetric, reduced } = options.activations
-  const wanted = bits === undefined ? type : (type.replace(/\d+/, String(bits)) as CodeType)
+  const wanted = bits === undefined ? type : withBits(type, bits)
   return { type: wanted, symmetric, ...(reduced && bitsOf(wanted) === 8 ? { reduced } : {}) }
 }
 
@@ -202,21 +205,21 @@ function constantsOf(
 ) {
   const weights = new Map<string, WeightPlan>()
   const biases: BiasPlan[] = []
-  const grid: Grid = { type: options.weights.type, symmetric: true, ...(options.weights.reduced ? { reduced: true } : {}) }
   for (const node of graph.nodes) {
     if (!COMPUTE.has(node.op) || !quantized(node)) continue
     const [input, weight, bias] = node.inputs as [string, string, string | undefined]
     if (!graph.initializers.has(weight)) continue
-    const { granularity = options.weights.granularity, rounding } = overrideOf(node) ?? {}
+    const { granularity = options.weights.granularity, rounding, weight_bits } = overrideOf(node) ?? {}
+    const grid = weightGrid(options, weight_bits)
     const axis = granularity === 'tensor' ? null : channelAxis(graph, node)
     const groups = granularity === 'group' && axis !== null ? options.weights.groups : undefined
     const earlier = weights.get(weight)
-    if (earlier && (earlier.axis !== axis || earlier.groups !== groups)) {
+    if (earlier && (earlier.axis !== axis || earlier.groups !== groups || earlier.grid.type !== grid.type)) {
       throw new Fault({
         code: 'model.shared-weight',
-        what: `the weight ${weight} is read by ${earlier.node} and ${node.name} along different channel axes or granularities`,
+        what: `the weight ${weight} is read by ${earlier.node} and ${node.name} along different channel axes, granularities or bits`,
         where: node.name,
-        next: 'Use quantize.weights.granularity: tensor, or keep one of the two in float.',
+        next: 'Give both the same weight_bits and granularity: tensor, or keep one of the two in float.',
       })
     }
     weights.set(weight, earlier ?? { tensor: weight, node: node.name, grid, axis, ...(groups === undefined ? {} : { groups }), ...(rounding === undefined ? {} : { rounding }) })
@@ -228,6 +231,12 @@ function constantsOf(
   // A bias that two nodes read has two scales: it stays as it is.
   const readers = (name: string) => links.consumers.get(name)?.length ?? 0
   return { weights: [...weights.values()], biases: biases.filter((bias) => readers(bias.tensor) === 1) }
+}
+
+/** Types of a layer's weights; half the codes only where the preset's own width is kept. */
+function weightGrid({ weights: { type, reduced } }: QuantizeOptions, bits: number | undefined): Grid {
+  const wanted = bits === undefined ? type : withBits(type, bits)
+  return { type: wanted, symmetric: true, ...(reduced && (wanted === type || bitsOf(wanted) === 8) ? { reduced: true } : {}) }
 }
 
 /** One value an output channel, along the last axis; anything else that a Gemm may add is no bias of an accumulator. */

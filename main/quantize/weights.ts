@@ -6,7 +6,7 @@ import { roundHalfEven } from '../core/round.ts'
 import type { ScaleRow } from '../core/scale-table.ts'
 import type { Graph, Tensor } from '../onnx/graph.ts'
 import { elementCount, float32, tensor, tensorOfNumbers } from '../onnx/tensor.ts'
-import { groupedScales } from './channel-groups.ts'
+import { groupedScales } from '../core/channel-groups.ts'
 import { TUNED_METHOD } from './tuned.ts'
 
 /** A constant as codes, with the row that says how. */

@@ -5,6 +5,7 @@ import { nearest } from '../core/nearest.ts'
 import { valueAt } from '../core/schema-facts.ts'
 import type { Change, RecipeOptions } from './changes.ts'
 import { changesOf, parseAssignment, withChanges } from './changes.ts'
+import { withGuidePreprocess } from './guide-preprocess.ts'
 import type { Recipe } from './recipe.ts'
 import { recipeFault } from './recipe-fault.ts'
 import type { KeyPath, RecipeText } from './recipe-text.ts'
@@ -21,6 +22,7 @@ const PATH_KEYS: readonly KeyPath[] = [
   ['rewrite', 'equalize', 'statistics'],
   ['rewrite', 'absorb-bias', 'statistics'],
   ['rewrite', 'absorb-high-bias', 'statistics'],
+  ['rewrite', 'conv-group', 'statistics'],
   ['tune', 'score', 'score'],
   ...['samples.evaluation', 'tune.samples'].flatMap((part) => ['path', 'reference', 'labels', 'labels.path', 'labels.classes', 'metric.score'].map((key) => `${part}.${key}`.split('.'))),
 ]
@@ -70,11 +72,10 @@ export const changeRecipe = (recipe: Recipe, options: RecipeOptions, cwd: string
 function checked(text: RecipeText, changes: readonly Change[], folder: string, cwd: string): Recipe {
   const raw = text.value
   const isGroup = typeof raw === 'object' && raw !== null && !Array.isArray(raw)
-  const value = isGroup ? withAbsolutePaths(withChanges(raw as Record<string, unknown>, changes), changes, folder, cwd) : raw
-  const changedText: RecipeText = {
-    value,
-    locate: (path, part) => changeAt(changes, path, raw)?.where ?? text.locate(path, part),
-  }
+  const given = isGroup ? withAbsolutePaths(withChanges(raw as Record<string, unknown>, changes), changes, folder, cwd) : raw
+  const locate: RecipeText['locate'] = (path, part) => changeAt(changes, path, raw)?.where ?? text.locate(path, part)
+  const value = isGroup ? withGuidePreprocess(given as Record<string, unknown>, locate) : given
+  const changedText: RecipeText = { value, locate }
   const result = RECIPE_SCHEMA.safeParse(value)
   if (!result.success) throw recipeFault(result.error, changedText)
   return completeRecipe(result.data)

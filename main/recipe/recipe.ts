@@ -56,7 +56,7 @@ export const GRANULARITIES = ['channel', 'tensor', 'group'] as const
 export type Granularity = (typeof GRANULARITIES)[number]
 
 /** How weights are rounded to codes. */
-export const ROUNDINGS = ['nearest', 'adaround'] as const
+export const ROUNDINGS = ['nearest', 'adaround', 'adaround-asymmetric'] as const
 export type Rounding = (typeof ROUNDINGS)[number]
 
 /** Where the scales of weights come from: their largest values, or a search on samples. */
@@ -160,6 +160,8 @@ export interface QuantizeRecipe {
   readonly tail: 'auto' | 'off'
   /** `accumulator`: outputs that a convolution computes are not rounded to codes. `accumulator-clip`: nor where a Relu or Clip stands behind it, which then runs in float. */
   readonly output: 'codes' | 'accumulator' | 'accumulator-clip'
+  /** accumulator: what a convolution computes for one sum alone is added before it is rounded, as compilers that fuse residual sums do. */
+  readonly sums: 'codes' | 'accumulator'
   /** auto: constant arithmetic next to convolutions goes into their weights, proved each time. off: the graph is quantized as it is. */
   readonly fold: 'auto' | 'off'
   /** auto: a picture input takes the grid of its pixels. observed: it is calibrated as any other tensor. */
@@ -215,6 +217,8 @@ export interface LayerRecipe {
   readonly forward_with_float?: boolean
   readonly method?: MethodName
   readonly bits?: 8 | 16
+  /** Of the layer's weights; `bits` speaks of what comes out of it. */
+  readonly weight_bits?: 4 | 8 | 16
   /** Of the layer's weights. */
   readonly granularity?: Granularity
   readonly rounding?: Rounding

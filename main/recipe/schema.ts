@@ -60,6 +60,7 @@ const layer = z.strictObject({
   forward_with_float: z.boolean().optional(),
   method: z.enum(METHODS).optional(),
   bits: z.literal([8, 16]).optional(),
+  weight_bits: z.literal([4, 8, 16]).optional(),
   granularity: z.enum(GRANULARITIES).optional(),
   rounding: z.enum(ROUNDINGS).optional(),
 }).refine(({ threshold, range: ends }) => threshold === undefined || ends === undefined, { path: ['range'], error: 'either `threshold` or `range`; leave one of the two out' })
@@ -130,6 +131,7 @@ const quantize = z.strictObject({
   layers: z.record(text, layer).default({}),
   tail: z.enum(['auto', 'off']).default('auto'),
   output: z.enum(['codes', 'accumulator', 'accumulator-clip']).default('codes'),
+  sums: z.enum(['codes', 'accumulator']).default('codes'),
   fold: z.enum(['auto', 'off']).default('auto'),
   input: z.enum(['auto', 'observed']).default('auto'),
   finetune: finetune.optional(),

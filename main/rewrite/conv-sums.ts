@@ -74,6 +74,25 @@ export function columnsOf({ weight }: ConvConstants, from: number, to: number): 
   return tensor('float32', [rows, to - from, height, width], values)
 }
 
+/** These columns of a weight, in this order. */
+export function columnsPicked(weight: Tensor, columns: readonly number[]): Tensor {
+  const [rows, all, ...kernel] = weight.dims as [number, number, ...number[]]
+  const inner = kernel.reduce((product, side) => product * side, 1)
+  const values = new Float32Array(rows * columns.length * inner)
+  for (let row = 0; row < rows; row++) {
+    for (const [at, column] of columns.entries()) values.set(float32(weight).subarray((row * all + column) * inner, (row * all + column + 1) * inner), (row * columns.length + at) * inner)
+  }
+  return tensor('float32', [rows, columns.length, ...kernel], values)
+}
+
+/** These rows of a weight or bias, in this order. */
+export function rowsPicked(values: Tensor, rows: readonly number[]): Tensor {
+  const inner = values.dims.slice(1).reduce((product, size) => product * size, 1)
+  const picked = new Float32Array(rows.length * inner)
+  for (const [at, row] of rows.entries()) picked.set(float32(values).subarray(row * inner, (row + 1) * inner), at * inner)
+  return tensor('float32', [rows.length, ...values.dims.slice(1)], picked)
+}
+
 /** Sum of biases; undefined where neither has one. */
 export function summedBias(first: ConvConstants, second: ConvConstants): Tensor | undefined {
   if (!first.bias || !second.bias) return first.bias ?? second.bias

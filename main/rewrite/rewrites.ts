@@ -1,6 +1,7 @@
 import type { BoardProfile } from '../boards/profile.ts'
 import { absorbBias, absorbHighBias } from './absorb-bias.ts'
 import { anchor } from './anchor.ts'
+import { convGroup } from './conv-group.ts'
 import { depthToSpaceMode } from './depth-to-space-mode.ts'
 import { insertClip } from './insert-clip.ts'
 import { equalize } from './equalize.ts'
@@ -24,7 +25,7 @@ import type { Rewrite } from './rewrite.ts'
 /** Every rewrite, in the order that `auto` tries them. */
 export const REWRITES: readonly Rewrite[] = [
   fp16ToFloat, opset, removeIdentity, foldConstants, foldBatchnorm, foldArithmetic, hoistShift, fuseActivation, padIntoConv,
-  resizeToConv, anchor, depthToSpaceMode, unmixAnchor, splitConcatAdd, split, depthwiseToDense, equalize, absorbBias, absorbHighBias, insertClip, tailLayout,
+  resizeToConv, anchor, depthToSpaceMode, unmixAnchor, splitConcatAdd, split, depthwiseToDense, equalize, absorbBias, absorbHighBias, convGroup, insertClip, tailLayout,
 ]
 
 /** What `rewrite: auto` does on every board, in order: only what keeps the function and helps all of them. */

@@ -100,7 +100,10 @@ export function pictureOf(output: Tensor, expectation: Expectation): Picture {
 }
 
 /** The picture as an 8-bit PNG, levels rounded half to even and clipped; written whole or not at all. */
-export async function writePng(path: string, picture: Picture): Promise<void> {
+export const writePng = async (path: string, picture: Picture): Promise<void> => writeFileAtomic(path, await pngOf(picture))
+
+/** The same as bytes: equal for equal pictures. */
+export async function pngOf(picture: Picture): Promise<Uint8Array> {
   const channels = channelsOf(picture)
   const size = picture.width * picture.height
   const pixels = new Uint8Array(channels * size)
@@ -111,5 +114,5 @@ export async function writePng(path: string, picture: Picture): Promise<void> {
     }
   }
   const png = sharp(pixels, { raw: { width: picture.width, height: picture.height, channels } })
-  await writeFileAtomic(path, await (channels === 1 ? png.toColourspace('b-w') : png).png().toBuffer())
+  return new Uint8Array(await (channels === 1 ? png.toColourspace('b-w') : png).png().toBuffer())
 }

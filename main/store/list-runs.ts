@@ -1,4 +1,5 @@
 import type { RunStatus, Verb } from '../core/run.ts'
+import type { TuneFacts } from '../core/tune.ts'
 import type { Db } from './database.ts'
 import { summariesOf } from './run-summaries.ts'
 import type { RunSummary } from './run-summaries.ts'
@@ -17,6 +18,10 @@ export interface RunConditions {
   /** Threshold method of the activations, and board, as the recipe names them. */
   readonly method?: string | undefined
   readonly board?: string | undefined
+  /** Only tuning that did this; a search is known by its trials before it ends. */
+  readonly tuned?: TuneFacts['mode'] | undefined
+  /** Path of the model, just as the recipe names it: known before a run ends. */
+  readonly recipeModel?: string | undefined
   /** Created at or after, and before, these moments (ISO 8601, UTC). */
   readonly since?: string | undefined
   readonly until?: string | undefined
@@ -48,6 +53,8 @@ const CONDITIONS: Readonly<Record<string, string>> = {
   before: 'id < :before',
   method: 'method = :method',
   board: 'board = :board',
+  tuned: `verb = 'tune' AND coalesce(document ->> '$.tune.mode', CASE WHEN status = 'running' OR EXISTS (SELECT 1 FROM trials WHERE trials.run = id) THEN 'search' END) = :tuned`,
+  recipeModel: "document ->> '$.recipe.model' = :recipeModel",
   since: 'created >= :since',
   until: 'created < :until',
   text: `(instr(words, lower(:text)) OR EXISTS (SELECT 1 FROM tags WHERE tags.run = id AND instr(lower(tag), lower(:text)))

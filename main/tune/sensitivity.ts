@@ -56,23 +56,37 @@ export async function measureSensitivity(work: SensitivityWork, task: Task): Pro
   }
   const alone = units.map(() => tally('alone'))
   const local = units.map((unit) => localTallies(unit, work))
-  // The float graph itself comes first: what everything is measured against.
-  const ofFloat = [
-    { graph: board.variant(new Set()), take: (sample: number, values: Feeds) => scorer.setFloat(sample, values) },
-    ...local.flatMap(({ variants }) => variants.map(({ active, result, take }) => ({ graph: board.variant(active, [result]), take }))),
-    ...units.map((unit, index) => ({ graph: board.variant(new Set(keysOf(unit))), take: alone[index]!.take })),
-  ]
   const quantized = board.variant(all)
   const whole = tally('quantized')
   const allButOne = work.modes.includes('all-but-one') ? units.map(() => tally('all but one')) : null
   const accumulated = work.modes.includes('accumulated') ? units.map(() => tally('accumulated')) : null
-  const before = new Set<string>()
-  const ofQuantized = [{ graph: quantized, take: whole.take }]
-  for (const [index, unit] of units.entries()) {
-    for (const name of keysOf(unit)) before.add(name)
-    if (allButOne) ofQuantized.push({ graph: board.variant(all.difference(new Set(keysOf(unit)))), take: allButOne[index]!.take })
-    if (accumulated) ofQuantized.push({ graph: board.variant(new Set(before)), take: accumulated[index]!.take })
-  }
+  // Models that round the same are run once. An input that rounding leaves as it is counts as not rounded, here and there.
+  const idle = new Set(units.filter((unit) => isLeftAsItIs(unit, work)).flatMap(keysOf))
+  const known = new Map<string, Take[]>()
+  const variantsOf = (wanted: readonly { readonly active: ReadonlySet<string>; readonly take: Take }[]): { graph: Graph; take: Take }[] => wanted.flatMap(({ active, take }) => {
+    const key = [...active.difference(idle)].toSorted().join('\n')
+    const takes = known.get(key)
+    if (takes) {
+      takes.push(take)
+      return []
+    }
+    const own = [take]
+    known.set(key, own)
+    return [{ graph: board.variant(active), take: async (sample: number, values: Feeds) => { for (const each of own) await each(sample, values) } }]
+  })
+  // The float graph itself comes first: what everything is measured against.
+  const ofFloat = [
+    ...variantsOf([{ active: new Set<string>(), take: (sample, values) => scorer.setFloat(sample, values) }]),
+    ...local.flatMap(({ variants }) => variants.map(({ active, result, take }) => ({ graph: board.variant(active, [result]), take }))),
+    ...variantsOf(units.map((unit, index) => ({ active: new Set(keysOf(unit)), take: alone[index]!.take }))),
+  ]
+  const ofQuantized = variantsOf([
+    { active: all, take: whole.take },
+    ...units.flatMap((unit, index) => [
+      ...(allButOne ? [{ active: all.difference(new Set(keysOf(unit))), take: allButOne[index]!.take }] : []),
+      ...(accumulated ? [{ active: new Set(units.slice(0, index + 1).flatMap(keysOf)), take: accumulated[index]!.take }] : []),
+    ]),
+  ])
   const total = ofFloat.length + ofQuantized.length
   let done = 0
   const step = (): void => task.report({ stage: 'sensitivity', done: ++done, total, unit: 'models' })
@@ -85,8 +99,25 @@ export async function measureSensitivity(work: SensitivityWork, task: Task): Pro
   return { units: ranked(rows, local, work), quantized: whole.total(), cost: sumOf(costs) }
 }
 
+type Take = (sample: number, values: Feeds) => Promise<void>
+
+/** A unit that is nothing but inputs of the model whose samples come back from codes to the bit. */
+function isLeftAsItIs({ nodes, tensors, constants }: Unit, { float, table, feeds }: SensitivityWork): boolean {
+  const inputs = new Set(float.inputs.map(({ name }) => name))
+  if (nodes.length + constants.length > 0 || tensors.some((name) => !inputs.has(name))) return false
+  return tensors.every((name) => {
+    const row = table.find(({ tensor, kind }) => tensor === name && kind === 'activation')
+    if (!row || row.scale.length !== 1 || row.type === 'float32') return false
+    return feeds.every((fed) => {
+      const sums = noErrors()
+      addOwnErrors(sums, float32(fed[name]!), row)
+      return sums.noise === 0
+    })
+  })
+}
+
 interface Tally {
-  take(sample: number, values: Feeds): Promise<void>
+  readonly take: Take
   total(): Total
 }
 

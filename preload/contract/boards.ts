@@ -12,6 +12,9 @@ const VERDICT = z.object({
   source: z.string().nullable(),
 })
 
+/** The same in the precisions that mixed plans choose from: operator and bits of activations and weights together. */
+const MIXED_VERDICT = z.object({ precision: z.enum(['int8', 'int8w/int16a', 'int16', 'float']), state: STATE, why: z.string() })
+
 const NAMED = z.object({ node: z.string(), op: z.string() })
 
 /** All that a board says of a model. */
@@ -25,7 +28,7 @@ export const BOARD_REPORT = z.object({
   toolchain: z.array(z.string()),
   sources: z.record(z.string(), z.object({ document: z.string(), version: z.string().optional(), page: z.string() })),
   /** Nodes that are treated alike in one row, a verdict a precision; worst first. */
-  operators: z.array(z.object({ op: z.string(), count: z.number(), nodes: z.array(z.string()), verdicts: z.array(VERDICT) })),
+  operators: z.array(z.object({ op: z.string(), count: z.number(), nodes: z.array(z.string()), verdicts: z.array(VERDICT), mixed: z.array(MIXED_VERDICT) })),
   outputs: z.array(z.object({
     output: z.string(),
     type: z.enum(['int32', 'int16', 'int8', 'uint8', 'uint16', 'float', 'unknown']),
@@ -39,6 +42,6 @@ export const BOARD_REPORT = z.object({
     why: z.string(),
     source: z.string().nullable(),
   })),
-  limits: z.array(z.object({ limit: z.string(), state: z.enum(['met', 'broken', 'unknown']), what: z.string(), source: z.string().nullable() })),
+  limits: z.array(z.object({ limit: z.string(), state: z.enum(['met', 'broken', 'unknown']), what: z.string(), zh: z.string(), source: z.string().nullable() })),
 })
 export type BoardReport = z.infer<typeof BOARD_REPORT>

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { call } from './call.ts'
 import { EXPORT_CALLS } from './exports.ts'
 import { HISTORY_CALLS } from './history.ts'
+import { INTAKE_CALLS } from './intake.ts'
 import { JOB, JOB_DETAIL, JOB_SPEC } from './job.ts'
 import { METHODS_CALLS } from './methods.ts'
 import { MODEL_CALLS } from './model.ts'
@@ -61,6 +62,7 @@ export const CALLS = {
   'app.doctor': call(NOTHING, DOCTOR_REPORT),
 
   ...MODEL_CALLS,
+  ...INTAKE_CALLS,
 
   /** The recipe of the bundled sample, paths absolute: text and JSON as `recipe.check` gives them. */
   'recipe.bundled': call(NOTHING, z.object({ text: z.string(), recipe: RECIPE_JSON })),
@@ -86,7 +88,8 @@ export const CALLS = {
 
   /** Newest first. */
   'runs.list': call(RUN_FILTER, z.object({ runs: z.array(RUN_SUMMARY) })),
-  'runs.show': call(z.strictObject({ run: RUN_REF }), z.object({ run: RUN, tags: z.array(z.string()), archived: z.boolean() })),
+  /** `best`: which of the run's trials is the best so far, by its place; null where it has none. */
+  'runs.show': call(z.strictObject({ run: RUN_REF }), z.object({ run: RUN, tags: z.array(z.string()), archived: z.boolean(), best: z.int().nullable() })),
   /** Only what differs, unless `all`. */
   'runs.diff': call(z.strictObject({ a: RUN_REF, b: RUN_REF, all: z.boolean().default(false) }), RUN_DIFF),
   /** Rules of `gates` (`psnr_y_drop_db: 0.1`) where given, else those of the run's recipe. */

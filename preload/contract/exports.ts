@@ -17,6 +17,8 @@ export const EXPORT_CHECK = z.object({
   where: z.array(z.string()),
   why: BILINGUAL.optional(),
   fix: BILINGUAL.optional(),
+  /** What of it needs no person, as findings write it: ``Set `…`: …``, ``Rewrite `…`: …``. */
+  fixes: z.array(z.string()).optional(),
 })
 export type ExportCheck = z.infer<typeof EXPORT_CHECK>
 
@@ -59,10 +61,31 @@ export const EXPORT_PREVIEW = z.object({
   bytes: z.number(),
   coverage: z.object({ rows: z.number(), matched: z.number() }),
   commands: z.array(z.object({ title: z.string(), lines: z.array(z.string()) })),
+  /** Of the layers that lost most: float values that calibration saw, in equal bins of a window, and the range that the codes hold. */
+  histograms: z.array(z.object({
+    tensor: z.string(), op: z.string(), cosine: z.number().nullable(), sqnrDb: z.number().nullable(), from: z.number(), to: z.number(), counts: z.array(z.number()),
+    range: z.tuple([z.number(), z.number()]), outsidePercent: z.number(),
+  })),
   /** The last export of the same model for this board; null where there is none. `gone`: files that it had and this one has not. */
   last: z.object({ run: z.string(), created: z.string(), of: z.string(), gone: z.array(z.string()) }).nullable(),
 })
 export type ExportPreview = z.infer<typeof EXPORT_PREVIEW>
+
+const BYTES: z.ZodType<Uint8Array> = z.instanceof(Uint8Array)
+
+export const EXPORT_SHEET = z.object({
+  /** By golden input: the window in which both outputs differ most, as PNGs. Empty where the model gives no picture. */
+  rows: z.array(z.object({
+    input: z.string(), width: z.number(), height: z.number(),
+    tile: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }),
+    float: BYTES, quantized: BYTES, difference: BYTES,
+    /** What the difference is multiplied by; its greatest value, levels of 255. */
+    gain: z.number(), maxLevels: z.number(),
+    /** Quantized against float, luma of the whole output; null: no level differs. */
+    psnrDb: z.number().nullable(),
+  })),
+})
+export type ExportSheet = z.infer<typeof EXPORT_SHEET>
 
 export const EXPORT_PLACE = z.object({
   /** Absolute. */
@@ -85,6 +108,14 @@ export const EXPORTED_BUNDLE = z.object({
   coverage: z.object({ rows: z.number(), matched: z.number() }), checks: z.array(EXPORT_CHECK), files: z.array(BUNDLE_FILE),
 })
 export type ExportedBundle = z.infer<typeof EXPORTED_BUNDLE>
+
+const RECENT_BUNDLE = z.object({
+  /** Of the export, and of what was exported. */
+  run: z.string(), of: z.string().nullable(), created: z.string(), board: z.string(), out: z.string(), bytes: z.number(),
+  /** Path of the model. */
+  model: z.string().nullable(),
+})
+export type RecentBundle = z.infer<typeof RECENT_BUNDLE>
 
 const LAYER = z.object({
   node: z.string(), op: z.string(), tensor: z.string(), mode: z.enum(['accumulated', 'alone']),
@@ -140,10 +171,16 @@ export const EXPORT_CALLS = {
   'export.boards': call(z.strictObject({ run: RUN_REF }), EXPORT_BOARDS),
   /** The bundle as it would be written, texts whole; nothing is written. */
   'export.preview': call(z.strictObject({ run: RUN_REF, board: NAME, formats: z.array(NAME).max(20).default([]), language: LANGUAGE.default('en') }), EXPORT_PREVIEW),
+  /** The golden pictures of a run as the report will show them: both models are run, seconds at most at first. */
+  'export.sheet': call(z.strictObject({ run: RUN_REF }), EXPORT_SHEET),
   /** Whether a bundle could be written there. */
   'export.place': call(z.strictObject({ out: z.string().min(1).max(4096) }), EXPORT_PLACE),
   /** What a run of `export` wrote. */
   'export.bundle': call(z.strictObject({ run: RUN_REF }), EXPORTED_BUNDLE),
+  /** A text of an earlier export's bundle as it was written; null where it is gone, was changed since, or is no text or a long one. */
+  'export.earlier': call(z.strictObject({ run: RUN_REF, path: z.string().min(1).max(240) }), z.object({ text: z.string().nullable() })),
+  /** Bundles that this workspace wrote and that are still there, the newest first. */
+  'export.recent': call(z.strictObject({}), z.object({ bundles: z.array(RECENT_BUNDLE) })),
   /** What a run of `verify` found. */
   'export.verified': call(z.strictObject({ run: RUN_REF }), VERIFIED_BUNDLE),
 } as const

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { EXPORT_SPEC, VERIFY_SPEC } from './exports.ts'
 import { FAULT } from './fault.ts'
+import { IMPORT_SPEC, WEIGHTS_SPEC } from './intake.ts'
 import { METHOD_ROW, RECOMMENDATION } from './methods.ts'
 import { ASSIGNMENT, RECIPE_TEXT } from './recipe.ts'
 import { REWRITE_WISH } from './rewrite.ts'
 import { RUN_REF } from './run.ts'
 
-export const JOB_KIND = z.enum(['run', 'methods', 'calibrate', 'quantize', 'compare', 'rewrite', 'tune', 'demo', 'runs-export', 'runs-import', 'export', 'verify'])
+export const JOB_KIND = z.enum(['run', 'methods', 'calibrate', 'quantize', 'compare', 'rewrite', 'tune', 'demo', 'runs-export', 'runs-import', 'export', 'verify', 'import', 'weights'])
 export type JobKind = z.infer<typeof JOB_KIND>
 
 const parent = RUN_REF.optional()
@@ -22,6 +23,10 @@ export const TUNE_SPEC = z.discriminatedUnion('mode', [
   /** Plans of mixed precision, measured: `pareto` of the run. With a budget (`psnr_y_drop_db<=0.02`, `latency<=0.6x`, `bitmacs<=1.2x`, `bytes<=0.5x`, `macs_int16<=0.2x`) the plan inside it becomes the run's model. */
   z.strictObject({ kind: z.literal('tune'), mode: z.literal('pareto'), recipe: RECIPE_TEXT, budget: z.string().min(1).max(100).optional(), samples: z.int().min(1).max(10_000).optional(), parent }),
 ])
+
+/** What a job of tuning does. */
+export const TUNE_MODE = z.enum(['try', 'sensitivity', 'search', 'pareto'])
+export type TuneMode = z.infer<typeof TUNE_MODE>
 
 /** What a job is to do. `parent` is the run that a change was made to: the new run becomes its child. */
 export const JOB_SPEC = z.discriminatedUnion('kind', [
@@ -47,6 +52,9 @@ export const JOB_SPEC = z.discriminatedUnion('kind', [
   EXPORT_SPEC,
   /** Checks a bundle, and a board's dump against it; `export.verified` of the new run says what was found. */
   VERIFY_SPEC,
+  /** Both record a run whose model is what was made. */
+  IMPORT_SPEC,
+  WEIGHTS_SPEC,
   /** The whole way on the bundled sample. */
   z.strictObject({ kind: z.literal('demo') }),
 ])
@@ -86,6 +94,8 @@ export type Transfer = z.infer<typeof TRANSFER>
 export const JOB = z.object({
   id: z.string(),
   kind: JOB_KIND,
+  /** Of a job of tuning; null for other jobs. */
+  mode: TUNE_MODE.nullable(),
   state: JOB_STATE,
   /** A running job rests, a queued one lets others pass. */
   paused: z.boolean(),

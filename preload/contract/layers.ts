@@ -32,6 +32,8 @@ const PLANNED_TENSOR = z.object({
   fixed: z.string().nullable(),
   /** Codes it is put on; null: none. */
   grid: z.object({ type: CODE_TYPE, symmetric: z.boolean(), reduced: z.boolean() }).nullable(),
+  /** Codes of the weights that its layer multiplies with; null: none. */
+  weights: CODE_TYPE.nullable(),
   /** Why what makes it computes in float; it may carry codes all the same, for the quantized layers that read it. */
   float: z.string().nullable(),
 })
@@ -58,6 +60,16 @@ export const TENSOR_EXPLANATION = z.object({
   seenAs: z.string().nullable(),
   now: z.object({ clippedPercent: z.number(), predictedSqnrDb: z.number() }).nullable(),
   methods: z.array(z.object({ name: z.string(), decided: z.string(), lo: z.number(), hi: z.number(), why: z.string(), clippedPercent: z.number(), step: z.number(), predictedSqnrDb: z.number() })),
+  /** What tuning changed of what is said here, which is the state before it; null where the recipe asks for none. */
+  tuning: z.object({
+    keys: z.array(z.string()),
+    /** The run that the changes are of; null: none of this recipe was made yet. */
+    run: z.string().nullable(),
+    changes: z.array(z.object({
+      tensor: z.string(), kind: z.enum(['activation', 'weight', 'bias']), scaleBefore: z.array(z.number()), scaleAfter: z.array(z.number()),
+      codes: z.object({ moved: z.number(), of: z.number() }).nullable(), reason: z.string(),
+    })),
+  }).nullable(),
 })
 export type TensorExplanation = z.infer<typeof TENSOR_EXPLANATION>
 

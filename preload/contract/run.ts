@@ -24,6 +24,9 @@ export const RUN_FILTER = z.strictObject({
   text: z.string().max(1000).optional(),
   /** Archived runs too; they are left out otherwise. */
   archived: z.boolean().optional(),
+  /** Only tuning that did this, and only of this model as the recipe names it. */
+  tuned: z.enum(['try', 'sensitivity', 'search', 'pareto']).optional(),
+  recipeModel: z.string().max(4096).optional(),
   /** Default 100. */
   limit: z.int().min(1).max(20_000).optional(),
   /** Only runs older than this id: the last of the page before. */

@@ -130,8 +130,11 @@ export interface TuneFacts {
   readonly sensitivity?: SensitivityFacts
 }
 
-/** One thing to do about a run; `gain`: share of the output's noise that it is expected to take away. `settings` go into `tune` with mode `try`. */
-const ADVICE = z.object({ what: z.string(), figures: z.array(z.string()), gain: z.number().nullable(), settings: z.array(z.string()), unit: z.string() })
+/**
+ * One thing to do about a run; `gain`: share of the output's noise that it is expected to take away. `act`: its settings are set (they also go
+ * into `tune` with mode `try`), or tuning measures or searches; null: a person must act.
+ */
+const ADVICE = z.object({ what: z.string(), figures: z.array(z.string()), gain: z.number().nullable(), act: z.enum(['set', 'sensitivity', 'search']).nullable(), settings: z.array(z.string()), unit: z.string() })
 export type Advice = z.infer<typeof ADVICE>
 
 export const TUNE_CALLS = {

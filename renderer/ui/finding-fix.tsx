@@ -1,8 +1,8 @@
 import { Link } from 'react-router'
-import { recipeAt, setRecipe, useProject } from '../project/project.ts'
+import { project, recipeAt, setRecipe, useProject } from '../project/project.ts'
 import { useSay } from '../texts/texts.ts'
 import { Button } from './button.tsx'
-import { lineOfFix, rewriteAddress, rewriteOfFix, type FindingLine } from './fix-of.ts'
+import { isSet, lineOfFix, rewriteAddress, rewriteOfFix, type FindingLine } from './fix-of.ts'
 import { toast } from './toast.tsx'
 
 interface FindingFixProps {
@@ -17,7 +17,7 @@ export function FindingFix({ fix, model }: FindingFixProps) {
   const { recipe } = useProject()
   const [rewrite, line] = [rewriteOfFix(fix), lineOfFix(fix)]
   if (model === undefined || model !== recipe['model']) return null
-  if (line !== null) return <LineFix line={line} />
+  if (line !== null) return <LinesFix lines={[line]} />
   if (rewrite === null) return null
   const { name, isRepair } = rewrite
   if (isPlanned(recipe['rewrite'], name)) return <span className="finding-done"><span aria-hidden="true">✓</span> {say('finding.planned', { name })}</span>
@@ -31,13 +31,19 @@ export function FindingFix({ fix, model }: FindingFixProps) {
 /** Whether the project's recipe names a rewrite. What `auto` does is known to the rewrite screen alone. */
 const isPlanned = (plan: unknown, name: string): boolean => (Array.isArray(plan) ? plan.includes(name) : plan !== null && typeof plan === 'object' && Object.hasOwn(plan, name))
 
-function LineFix({ line: { text, path, value } }: { readonly line: FindingLine }) {
+/** Lines that belong together, put into the project's recipe by one button and taken back by one undo. */
+export function LinesFix({ lines }: { readonly lines: readonly FindingLine[] }) {
   const say = useSay()
-  const before = recipeAt(useProject().recipe, path)
-  if (JSON.stringify(before) === JSON.stringify(value)) return <span className="finding-done mono"><span aria-hidden="true">✓</span> {say('finding.line.done', { line: text })}</span>
+  const { recipe } = useProject()
+  const open = lines.filter((line) => !isSet(recipe, line))
+  if (open.length === 0) return lines.map(({ text }) => <span key={text} className="finding-done mono"><span aria-hidden="true">✓</span> {say('finding.line.done', { line: text })}</span>)
   function set(): void {
-    setRecipe(path, value)
-    toast({ text: say('finding.line.set', { line: text, before: before === undefined ? '–' : JSON.stringify(before) }), undo: () => setRecipe(path, before) })
+    const before = open.map(({ path }) => recipeAt(project().recipe, path))
+    for (const { path, value } of open) setRecipe(path, value)
+    toast({
+      text: open.length === 1 ? say('finding.line.set', { line: open[0]!.text, before: before[0] === undefined ? '–' : JSON.stringify(before[0]) }) : say('finding.lines.set', { count: open.length }),
+      undo: () => open.forEach(({ path }, place) => setRecipe(path, before[place])),
+    })
   }
-  return <Button className="finding-fix" title={say('finding.line.what')} onClick={set}>{say('finding.line', { line: text })}</Button>
+  return <Button className="finding-fix" title={say('finding.line.what')} onClick={set}>{open.length === 1 ? say('finding.line', { line: open[0]!.text }) : say('finding.lines', { count: open.length })}</Button>
 }

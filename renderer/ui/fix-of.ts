@@ -1,3 +1,6 @@
+import type { RecipeJson } from '../client.ts'
+import { recipeAt } from '../project/project-text.ts'
+
 /** A rewrite that a finding proposes, with its options. */
 export interface FindingRewrite {
   readonly name: string
@@ -35,7 +38,11 @@ const PART = /^(?:"((?:[^"\\]|\\.)*)"|([^".=]+))([.=])/
 /** The line of the recipe that a finding's fix sets; null where it sets none. */
 export function lineOfFix(fix: string): FindingLine | null {
   const [, text] = SET.exec(fix) ?? []
-  if (text === undefined) return null
+  return text === undefined ? null : lineOf(text)
+}
+
+/** An assignment as after `--set`; null where it is none. */
+export function lineOf(text: string): FindingLine | null {
   const path: string[] = []
   for (let rest = text; ;) {
     const part = PART.exec(rest)
@@ -45,6 +52,9 @@ export function lineOfFix(fix: string): FindingLine | null {
     if (part[3] === '=') return { text, path, value: valueOf(rest) }
   }
 }
+
+/** Whether the recipe says a line already. */
+export const isSet = (recipe: RecipeJson, { path, value }: FindingLine): boolean => JSON.stringify(recipeAt(recipe, path)) === JSON.stringify(value)
 
 function valueOf(text: string): unknown {
   try {

@@ -48,6 +48,24 @@ describe.skipIf(SAMPLE === null)('quantize --explain and knobs of single layers'
     expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('body3.relu') as string])
   })
 
+  test('what tuning changed is shown beside, by the latest run of the same recipe', async () => {
+    const tuning = [...samples, '--set', 'quantize.weights.bits=4', '--set', 'quantize.weights.rounding=adaround']
+    expect((await run('quantize', model, ...tuning, '--explain', 'body3.relu')).stdout).toMatch(/quantize\.weights\.rounding=adaround\n +No run of this recipe is here: make one/)
+    const { document: made } = await json<Run>('quantize', model, ...tuning)
+    const { document: after } = await json<TensorExplanation>('quantize', model, ...tuning, '--explain', 'body3.relu')
+    expect(after.tuning).toMatchObject({ run: made.run, changes: [{ tensor: after.tensor, kind: 'activation', codes: null, scaleBefore: after.row!.scale, scaleAfter: after.row!.scale }, { kind: 'weight' }, { kind: 'bias' }] })
+    const weight = after.tuning!.changes[1]!
+    expect(weight.scaleAfter).toEqual(weight.scaleBefore)
+    expect(weight.codes!.moved).toBeGreaterThan(0)
+    expect(weight.codes!.moved).toBeLessThan(weight.codes!.of)
+    expect(weight.reason).toMatch(/rounded by the error of the layer's outputs/)
+    const { stdout } = await run('quantize', model, ...tuning, '--explain', 'body3.relu')
+    expect(stdout).toMatch(new RegExp(`all above is before tuning; what it changed +${made.run}`))
+    expect(stdout).toMatch(/codes moved/)
+    // Another recipe is another matter.
+    expect((await json<TensorExplanation>('quantize', model, ...tuning, '--set', 'quantize.tail=off', '--explain', 'body3.relu')).document.tuning).toMatchObject({ run: null })
+  })
+
   test('float regions stand in the notes, with the meaning of blocks that was applied', async () => {
     const { code, document } = await json<Run>('quantize', model, '--statistics', 'seen.statistics', '--set', 'quantize.float={fpfwd_blocks: body1, last: true}', '--set', 'quantize.weights.granularity=group')
     expect(code).toBe(0)

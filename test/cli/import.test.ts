@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { expect, test } from 'vitest'
 import type { ImportCaffeResult } from '../../main/app/api.ts'
-import type { Blob } from '../../main/intake/caffe/caffemodel.ts'
+import { caffemodel } from '../fixtures/caffe-files.ts'
 import { runCaffe } from '../fixtures/caffe-reference.ts'
 import { scalewright } from '../fixtures/command.ts'
 import { temporaryFolder } from '../fixtures/temporary-folder.ts'
@@ -11,22 +10,6 @@ import { temporaryFolder } from '../fixtures/temporary-folder.ts'
 const folder = temporaryFolder()
 const workspace = join(folder, 'ws')
 const DATABASE = join(import.meta.dirname, '../fixtures/caffe.lmdb')
-
-/** A .caffemodel by Caffe's caffe.proto: layers with names and blobs. */
-function caffemodel(weights: ReadonlyMap<string, readonly Blob[]>): Uint8Array {
-  const net = new BinaryWriter()
-  for (const [name, blobs] of weights) {
-    const layer = new BinaryWriter().tag(1, WireType.LengthDelimited).string(name)
-    for (const { dims, data } of blobs) {
-      const shape = new BinaryWriter().tag(1, WireType.LengthDelimited).fork()
-      for (const dim of dims) shape.int64(dim)
-      const blob = new BinaryWriter().tag(7, WireType.LengthDelimited).bytes(shape.join().finish()).tag(5, WireType.LengthDelimited).bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-      layer.tag(7, WireType.LengthDelimited).bytes(blob.finish())
-    }
-    net.tag(100, WireType.LengthDelimited).bytes(layer.finish())
-  }
-  return net.finish()
-}
 
 const NET = `name: "tiny" input: "data" input_shape { dim: 1 dim: 3 dim: 6 dim: 6 }
 layer { name: "c" type: "Convolution" bottom: "data" top: "c" convolution_param { num_output: 4 kernel_size: 3 pad: 1 } }

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -13,7 +13,9 @@ import { openJobs, type Jobs } from '../../main/app/jobs.ts'
 import type { Run } from '../../main/core/run.ts'
 import { seededRandom } from '../../main/core/random.ts'
 import { quietTask } from '../../main/core/task.ts'
+import { tensor } from '../../main/onnx/tensor.ts'
 import { writeRecipe } from '../../main/recipe/write-recipe.ts'
+import { encodeNpz } from '../../main/samples/npz.ts'
 import {
   CALL_NAMES, CALLS, CallFault, clientOf, decodeReply, FAULT, type Call, type CallName, type Handlers, type RequestOf, type Run as ShownRun,
 } from '../../preload/contract/index.ts'
@@ -49,6 +51,7 @@ describe('the calls', () => {
     run = await app.run({ recipe }, quietTask)
     const bundle = await app.exportBundle({ run: run.run, board: 'horizon-x5', out: join(folder, 'bundle.zip'), force: true }, quietTask)
     bundled = { exported: bundle.run, verified: (await app.verifyBundle({ bundle: join(folder, 'bundle.zip') }, quietTask)).run }
+    await writeFile(join(folder, 'weights.npz'), encodeNpz({ 'head.weight': tensor('float32', [2], Float32Array.of(1, 2)) }))
     upload = await uploaded((await app.runs.exportTo({ artifacts: false }, quietTask)).path)
     empty = [await app.uploads.begin([{ name: 'a', bytes: 0 }]), await app.uploads.begin([{ name: 'b', bytes: 1 }])]
     call = clientOf(async (name, request) => (await answer(handlers, name, JSON.parse(JSON.stringify(request)), { writable: true, unexpected: (error) => bugs.push(error) })).bytes)
@@ -73,6 +76,7 @@ describe('the calls', () => {
     'app.instructions': {},
     'app.doctor': {},
     'models.inspect': { model: { kind: 'bundled' } },
+    'models.weights': { model: { kind: 'bundled' }, from: 'weights.npz', rules: 'preset: pytorch' },
     'models.graph': { model: { kind: 'run', run: run.run, version: 'quantized' } },
     'recipe.bundled': {},
     'recipe.open': { path: join(bundledSample(), 'recipe.yaml') },
@@ -124,6 +128,9 @@ describe('the calls', () => {
     'export.preview': { run: run.run, board: 'horizon-x5', formats: ['ncnn'], language: 'zh' },
     'export.place': { out: 'bundles/new.zip' },
     'export.bundle': { run: bundled.exported },
+    'export.earlier': { run: bundled.exported, path: 'README.md' },
+    'export.recent': {},
+    'export.sheet': { run: run.run },
     'export.verified': { run: bundled.verified },
     'uploads.begin': { files: [{ name: 'net/模型.onnx', bytes: 3 }] },
     'uploads.state': { upload },
@@ -153,6 +160,8 @@ describe('the calls', () => {
     const plain = preview.files.filter(({ path }) => !/^(?:report\/report|README)/.test(path))
     expect(plain.map(({ path, change }) => [path, change])).toEqual(plain.map(({ path }) => [path, /^(?:calibration|golden)\//.test(path) ? 'unknown' : path === 'model/rewrite.json' ? 'changed' : 'same']))
     expect(preview.files.find(({ path }) => path === 'config/sample_x2.yaml')!.text).toContain('march: bayes-e')
+    expect((await call('export.earlier', { run: bundled.exported, path: 'config/sample_x2.yaml' })).text).toContain('march: bayes-e')
+    expect(await call('export.earlier', { run: bundled.exported, path: '../secret' })).toEqual({ text: null })
     const place = await call('export.place', { out: out.replace('{board}', 'horizon-x5') })
     expect(place).toMatchObject({ kind: 'zip', replaces: false, fault: null })
     expect((await call('export.place', { out: '.' })).fault).toMatchObject({ code: 'input.out-exists' })
@@ -164,11 +173,30 @@ describe('the calls', () => {
     const made = await ended({ kind: 'export', run: run.run, board: 'horizon-x5', out: place.out, force: true })
     expect(made).toMatchObject({ state: 'done', command: expect.stringContaining('export') })
     expect(await call('export.bundle', { run: made.run! })).toMatchObject({ board: 'horizon-x5', out: place.out, kind: 'zip', present: true })
+    expect((await call('export.recent', {})).bundles[0]).toMatchObject({ run: made.run, of: run.run, board: 'horizon-x5', out: place.out })
     const checked = await ended({ kind: 'verify', bundle: place.out })
     expect(await call('export.verified', { run: checked.run! })).toMatchObject({ passed: true, of: run.run })
     await expect(call('jobs.start', { kind: 'export', run: run.run, board: 'horizon-x5', out: '/etc/bundle' })).rejects.toMatchObject({ fault: { code: 'input.outside-roots' } })
     await expect(call('jobs.start', { kind: 'verify', bundle: '/etc/bundle' })).rejects.toMatchObject({ fault: { code: 'input.outside-roots' } })
     await expect(call('export.boards', { run: bundled.verified })).rejects.toMatchObject({ fault: { code: 'input.nothing-to-export' } })
+  })
+
+  it('tune by jobs that say what they do; what no search can go on from is refused before it is queued', async () => {
+    const specs: RequestOf<'jobs.start'>[] = [
+      { kind: 'tune', mode: 'try', recipe: text, settings: ['layers.head.bits=16'], parent: run.run }, { kind: 'tune', mode: 'sensitivity', recipe: text, samples: 1, parent: run.run },
+      { kind: 'tune', mode: 'search', recipe: text }, { kind: 'tune', mode: 'pareto', recipe: text, budget: 'bitmacs<=1.2x' },
+    ]
+    const words = [/tune recipe\.yaml --try layers\.head\.bits=16/, /tune recipe\.yaml --sensitivity/, /tune recipe\.yaml --search/, /tune recipe\.yaml --budget 'bitmacs<=1\.2x'/]
+    const begun = await Promise.all(specs.map((spec) => call('jobs.start', spec)))
+    expect(begun.map(({ kind, mode }) => `${kind} ${mode}`)).toEqual(['tune try', 'tune sensitivity', 'tune search', 'tune pareto'])
+    for (const [place, { id }] of begun.entries()) expect((await call('jobs.get', { id })).command).toMatch(words[place]!)
+    // The first may be under way: what waits ends at once.
+    for (const { id } of begun.toReversed()) await call('jobs.cancel', { id })
+    await expect.poll(async () => (await call('jobs.get', { id: begun[0]!.id })).state, { timeout: 30_000 }).toBe('cancelled')
+    await expect(call('jobs.start', { kind: 'tune', mode: 'search', recipe: text, resume: run.run })).rejects.toMatchObject({ fault: { code: 'input.not-a-search', where: run.run } })
+    await expect(call('jobs.start', { kind: 'tune', mode: 'search', recipe: JSON.stringify({ ...(parse(text) as object), tune: { axes: ['methods'] } }) })).rejects.toMatchObject({ fault: { code: 'recipe.wrong-value' } })
+    expect((await call('jobs.start', { kind: 'demo' })).mode).toBeNull()
+    for (const { id } of (await call('jobs.list', {})).jobs) await call('jobs.cancel', { id })
   })
 
   it('write history as a file and take it in again by jobs that tell what came of them', async () => {

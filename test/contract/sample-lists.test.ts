@@ -47,6 +47,8 @@ describe('a list of samples inside the folders of a page that names a picture ou
     const call = pageCall()
     for (const kind of ['run', 'calibrate', 'quantize'] as const) await expect(call('jobs.start', { kind, recipe: writeRecipe(recipe) }), kind).rejects.toMatchObject(refused)
     await expect(call('jobs.start', { kind: 'methods', methods: ['max', 'mse'], recipe: writeRecipe(recipe) })).rejects.toMatchObject(refused)
+    const held = await smallRecipe(`tune.samples.path=${join(inside, 'list.txt')}`)
+    await expect(call('jobs.start', { kind: 'tune', mode: 'search', recipe: writeRecipe(held) })).rejects.toMatchObject(refused)
     expect((await call('jobs.list', {})).jobs).toEqual([])
   })
 

@@ -5,8 +5,10 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { writeModel } from '../../main/onnx/write-model.ts'
 import { graph, model, node, noise } from '../fixtures/build-model.ts'
+import { caffemodel } from '../fixtures/caffe-files.ts'
 import { PROJECT, scalewright } from '../fixtures/command.ts'
 import { temporaryFolder } from '../fixtures/temporary-folder.ts'
+import { safetensors, torchZip } from '../fixtures/torch-file.ts'
 import { goTo, openBrowser, openWorkbench, violations } from './browser.ts'
 import { serveWorkbench, type ServedWorkbench } from './served.ts'
 
@@ -38,9 +40,9 @@ const NET = model({
         node('Conv', [`b${block}`, 'w'], [`c${block}`], { pads: [1, 1, 1, 1] }, `${at}/conv2/Conv`), node('Add', [`c${block}`, from], [`o${block}`], {}, `${at}/Add`),
       ]
     }),
-    node('Conv', ['o1', 'w3'], ['y'], { pads: [1, 1, 1, 1] }, '/tail/Conv'),
+    node('Conv', ['o1', 'w3.weight'], ['y'], { pads: [1, 1, 1, 1] }, '/tail/Conv'),
   ],
-  initializers: { w0: noise([8, 3, 3, 3]), w: noise([8, 8, 3, 3], 2), w3: noise([3, 8, 3, 3], 3) },
+  initializers: { w0: noise([8, 3, 3, 3]), w: noise([8, 8, 3, 3], 2), 'w3.weight': noise([3, 8, 3, 3], 3) },
 })
 
 const graphOf = (page: Page) => page.getByRole('region', { name: 'Graph of the model' })
@@ -212,6 +214,72 @@ test('a thousand nodes are laid out beside the window, drawn where they are seen
   await graphOf(page).getByRole('button', { name: 'Cancel' }).click()
   await graphOf(page).getByText(/Laying out/).waitFor({ state: 'detached' })
   await box(page, 'n998').waitFor()
+  expect(complaints).toEqual([])
+  await page.context().close()
+}, 60_000)
+
+const handed = (name: string, bytes: Uint8Array | string) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(bytes) })
+
+test('a Caffe net comes in as a pair; half of one, and what cannot be read, say so in a line', async () => {
+  const { page, complaints } = await openWorkbench(browser, served.url)
+  await goTo(page, '/model?choose=1')
+  const file = page.locator('.choose input[type=file]')
+  const prototxt = 'name: "tiny"\ninput: "data"\ninput_dim: 1\ninput_dim: 3\ninput_dim: 8\ninput_dim: 8\nlayer { name: "conv" type: "Convolution" bottom: "data" top: "conv" convolution_param { num_output: 4 kernel_size: 3 } }\nlayer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }\n'
+  const values = (count: number): Float32Array => Float32Array.from({ length: count }, (_, index) => ((index * 7) % 11) / 11 - 0.5)
+  const weights = caffemodel(new Map([['conv', [{ dims: [4, 3, 3, 3], data: values(108) }, { dims: [4], data: values(4) }]]]))
+  const fault = page.getByRole('alert')
+  await file.setInputFiles([handed('tiny.prototxt', prototxt)])
+  await fault.getByText('the .caffemodel of this net is missing').waitFor()
+  await fault.getByRole('button', { name: 'Close' }).click()
+
+  await file.setInputFiles([handed('tiny.prototxt', prototxt.replace('"ReLU"', '"Fancy"')), handed('tiny.caffemodel', weights)])
+  await fault.getByText(/tiny\.prototxt:8/).waitFor()
+  await page.getByRole('region', { name: 'Caffe net' }).getByRole('button', { name: 'Import again' }).waitFor()
+  expect(await violations(page)).toEqual([])
+  await file.setInputFiles([handed('tiny.prototxt', prototxt), handed('tiny.caffemodel', weights)])
+  const side = page.getByRole('complementary', { name: 'Details' })
+  await side.getByText('N×3×8×8 NCHW').waitFor()
+  await side.getByText('2 operators').waitFor()
+  await side.getByRole('heading', { name: 'tiny', exact: true }).waitFor()
+  expect(page.url()).toMatch(/m=float(?:%3A|:)/)
+  expect(complaints).toEqual([])
+  await page.context().close()
+}, 60_000)
+
+test('weights of a checkpoint are matched by name, listed where they do not fit, and taken in', async () => {
+  const { page, complaints } = await openWorkbench(browser, served.url, { theme: 'light' })
+  await goTo(page, '/model?choose=1')
+  await page.locator('.choose input[type=file]').setInputFiles([handed('graph.onnx', NET)])
+  await page.getByRole('tab', { name: 'Weights' }).click()
+  const part = page.locator('.weights')
+  const tensorOf = (dims: readonly number[], level: number) => ({ dims, values: new Float32Array(dims.reduce((product, dim) => product * dim, 1)).fill(level) })
+  const state = { 'module.w0': tensorOf([8, 3, 3, 3], 0.25), 'module.w': tensorOf([8, 8, 3, 3], 0.5), 'module.w_3.weight': tensorOf([3, 8, 3, 3], 0.75) }
+
+  // Nothing goes in that does not fit whole, unless a person says so.
+  const take = part.getByRole('button', { name: 'Take the weights in' })
+  await part.locator('input[type=file]').setInputFiles([handed('net.safetensors', safetensors({ ...state, 'module.w': tensorOf([8, 8, 5, 5], 1) }))])
+  await part.getByText('w [8, 8, 3, 3] ↔ module.w [8, 8, 5, 5]').waitFor()
+  expect(await take.isDisabled()).toBe(true)
+  await part.locator('input[type=file]').setInputFiles([handed('net.pth', torchZip(state))])
+  await part.getByText('Matched: 2 of 3 weights').waitFor()
+  await part.getByText('w3.weight ↔ module.w_3.weight').waitFor()
+  expect(await take.isDisabled()).toBe(true)
+  await part.getByRole('checkbox', { name: /^Take what fits/ }).check()
+  expect(await take.isDisabled()).toBe(false)
+  expect(await violations(page)).toEqual([])
+
+  // Rules of names: a wrong one says where, the right one makes all of it fit.
+  await part.getByLabel('Names in the file').selectOption('own')
+  const rules = part.getByRole('textbox', { name: 'Rules of names, YAML' })
+  await rules.fill('strip: [module.]\nrenam: []\n')
+  await part.getByText(/no key «renam»/).waitFor()
+  await rules.fill("strip: [module.]\nrename:\n  - { from: '^w_3', to: w3 }\n")
+  await part.getByText('Matched: 3 of 3 weights').waitFor()
+  await take.click()
+  await page.waitForURL(/m=float(?:%3A|:)/)
+  await page.getByRole('complementary', { name: 'Details' }).getByText('10 operators').waitFor()
+  await goTo(page, `${decodeURIComponent(page.url().split('#')[1]!)}&at=n:/tail/Conv`)
+  await page.getByRole('complementary', { name: 'Details' }).getByText(/0\.75/).first().waitFor()
   expect(complaints).toEqual([])
   await page.context().close()
 }, 60_000)

@@ -97,6 +97,13 @@ describe('runs', () => {
 })
 
 describe('the list', () => {
+  it('knows a search before it ends, by the model that its recipe names', () => {
+    const own = openStore(join(folder, 'searching'))
+    const searching = own.beginRun({ verb: 'tune', recipe: { model: '/n.onnx' }, environment: sampleEnvironment })
+    expect([own.listRuns({ tuned: 'search' }), own.listRuns({ tuned: 'search', recipeModel: '/n.onnx' }), own.listRuns({ tuned: 'try' }), own.listRuns({ recipeModel: 'n.onnx' })].map((found) => found.map(({ run }) => run))).toEqual([[searching.run], [searching.run], [], []])
+    own.close()
+  })
+
   it('shows runs newest first with their numbers, by filter, in pages', () => {
     const own = openStore(join(folder, 'list'))
     const runs = [0, 1, 2].map(() => own.beginRun({ verb: 'run', environment: sampleEnvironment }))

@@ -1,16 +1,17 @@
 import { Fault } from '../../core/fault.ts'
 import { didYouMean } from '../../core/nearest.ts'
 import type { Run } from '../../core/run.ts'
-import type { TuneFacts } from '../../core/tune.ts'
-import type { JobInput } from '../../engine/jobs.ts'
+import type { ParetoPoint, TuneFacts } from '../../core/tune.ts'
+import type { JobInput, JobOutput } from '../../engine/jobs.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
 import type { TuneInput, TuneTask } from '../api.ts'
 import { evaluateGates } from '../gates.ts'
 import { fromStatistics, observeStep, prepareStep } from '../pipeline.ts'
-import { startRun, withTried, type TunePlace } from './place.ts'
+import { finetuneNotes, startRun, withTried, type TunePlace } from './place.ts'
 
 type Job = JobInput<'pareto'>
 type Budget = Pick<Job, 'cost' | 'mostCost' | 'mostLoss'>
+type Found = JobOutput<'pareto'>
 
 const COSTS: readonly Job['cost'][] = ['latency', 'bitmacs', 'bytes', 'macs_int16']
 
@@ -37,38 +38,67 @@ export async function paretoRun({ recipe: asked, parent, budget: text, samples =
   const start = await startRun(asked, task, place, parent)
   const given: Recipe = { ...(start.recipe as Recipe), ...(asked.tune ? { tune: asked.tune } : {}), gates: asked.gates }
   const times = timesOf(start)
-  if (budget.cost === 'latency' && !times) {
-    throw new Fault({ code: 'input.no-times', where: start.run, what: 'this run has no operator times, so the latency of a plan cannot be told', next: 'Set compare.latency and compare.operators to true and run it again.' })
-  }
   return place.record('tune', given, task, async (recording, threads) => {
     const began = performance.now()
     const { prepared, recipe } = await prepareStep(recording, given, threads)
     const held = await recording.job('held-back', { recipe })
+    if (text !== undefined && budget.mostLoss !== undefined) refuseOtherScore(text, held.protocol)
     const seen = await observeStep(recording, recipe, threads, prepared.statisticsKey)
     const count = Math.min(samples, held.count)
-    const found = await recording.job('pareto', { recipe, statistics: { path: seen.statistics.path, sha256: seen.statistics.sha256 }, samples: count, threads, ...budget, ...(times ? { times } : {}) })
-    const chosen = found.points.find((point) => point.chosen)
-    if (text !== undefined && !chosen) {
-      const [nearest] = found.points.toSorted((a, b) => (a.lost ?? a.nsr) - (b.lost ?? b.nsr))
-      throw new Fault({ code: 'input.budget-not-met', where: text, what: `none of ${found.points.length} measured plans keeps this budget; the one that loses least loses ${nearest?.lost?.toFixed(4) ?? 'nothing measurable'}`, next: 'Give a wider budget, or see the plans with --pareto.' })
-    }
-    const facts: TuneFacts = {
-      mode: 'pareto', protocol: held.protocol, samples: { count, sha256: held.sha256, from: held.from }, start: start.run, winner: chosen?.settings ?? [], stopped: false, resumedFrom: null, budget: text ?? null,
+    const found = await recording.job('pareto', { recipe, statistics: { path: seen.statistics.path, sha256: seen.statistics.sha256 }, samples: count, threads, workspace: recording.store.folder, ...budget, ...(times ? { times } : {}) })
+    const notes = [...held.notes, ...found.notes, ...finetuneNotes(recipe)]
+    const facts = (winner: readonly string[]): TuneFacts => ({
+      mode: 'pareto', protocol: held.protocol, samples: { count, sha256: held.sha256, from: held.from }, start: start.run, winner, stopped: false, resumedFrom: null, budget: text ?? null,
       seconds: (performance.now() - began) / 1000, inferences: found.points.length * count, savedInferences: 0,
+    })
+    if (text === undefined) {
+      return { recipe, model: prepared.model, samples: prepared.samples, proofs: prepared.proofs, artifacts: [seen.statistics], notes: [...prepared.notes, ...notes], tune: facts([]), pareto: found.points }
     }
-    const notes = [...held.notes, ...found.notes]
-    const common: Partial<Run> = { tune: facts, pareto: found.points }
-    if (!chosen) return { recipe, model: prepared.model, samples: prepared.samples, proofs: prepared.proofs, artifacts: [seen.statistics], notes: [...prepared.notes, ...notes], ...common }
-    const parts = await fromStatistics(recording, withTried(recipe, chosen.settings), { prepared, seen }, threads)
-    const run: Partial<Run> = { ...parts, ...common, notes: [...(parts.notes ?? []), ...notes] }
-    return { ...run, gates: evaluateGates({ ...recording.started, ...run }, recipe.gates) }
+    const tried: ParetoPoint[] = []
+    let chosen = found.points.find((point) => point.chosen)
+    for (let nearest = found.nearest; ;) {
+      if (!chosen) throw notMet(text, budget, found.points.length, nearest)
+      const parts = await fromStatistics(recording, withTried(recipe, chosen.settings), { prepared, seen }, threads)
+      const ratio = found.latencyFrom === 'measured' && budget.cost === 'latency' ? parts.latency?.ratio : undefined
+      if (ratio === undefined || ratio <= budget.mostCost!) {
+        const points = found.points.map((point) => ({ ...point, chosen: point === chosen }))
+        const run: Partial<Run> = { ...parts, tune: facts(chosen.settings), pareto: points, notes: [...(parts.notes ?? []), ...notes] }
+        return { ...run, gates: evaluateGates({ ...recording.started, ...run }, recipe.gates) }
+      }
+      notes.push(`Measured, the plan takes ${ratio.toFixed(2)} of float where ${chosen.latency!.toFixed(2)} was told from operator times: a faster one was taken.`)
+      tried.push(chosen)
+      nearest = Math.min(nearest ?? Infinity, ratio)
+      chosen = fasterPlan(found.points, tried, ratio, budget.mostCost!)
+    }
   }, start.run)
 }
 
-/** Float times by node, and what the fused model takes of them. */
+/** The plan of least noise that keeps a latency when estimates are as wrong as that of the last plan tried was, and is told faster than it. */
+export function fasterPlan(points: Found['points'], tried: readonly ParetoPoint[], ratio: number, most: number): ParetoPoint | undefined {
+  const told = tried.at(-1)!.latency!
+  return points.filter((point) => !tried.includes(point) && point.latency !== null && point.latency < told && point.latency * (ratio / told) <= most).toSorted((a, b) => a.nsr - b.nsr)[0]
+}
+
+/** A loss is one of the score that is measured: `psnr_y_drop_db` of psnr-y; `score_drop` of whatever it is. Throws `input.bad-budget`. */
+export function refuseOtherScore(text: string, protocol: string): void {
+  const metric = protocol.split('/')[0]!
+  const [name] = text.trim().split(/\s*<=/) as [string]
+  const wanted = `${metric.replaceAll('-', '_')}_drop${metric.startsWith('psnr') ? '_db' : ''}`
+  if (name === wanted || name === 'score_drop') return
+  throw new Fault({ code: 'input.bad-budget', where: text, what: `the samples are scored by ${metric}, not by what ${name} speaks of`, next: `Write ${wanted}<=…, or set tune.score.` })
+}
+
+function notMet(text: string, { cost, mostLoss }: Budget, plans: number, nearest: number | null): Fault {
+  const what = nearest === null ? `none of ${plans} measured plans keeps this budget: the score of these samples tells no loss` : mostLoss === undefined
+    ? `none of ${plans} measured plans keeps this budget: the nearest comes to ${cost}<=${nearest.toFixed(4)}x`
+    : `none of ${plans} measured plans keeps this budget: the nearest loses ${nearest.toFixed(4)}`
+  return new Fault({ code: 'input.budget-not-met', where: text, what, next: 'Give a wider budget, or see the plans with --pareto.' })
+}
+
+/** Times by node that a run measured, and what the fused model takes of float. */
 function timesOf({ operators, latency }: Run): Job['times'] {
   if (!operators || !latency) return undefined
   const floatUs: Record<string, number> = {}
   for (const { node, version, us } of operators) if (version === 'float') floatUs[node] = (floatUs[node] ?? 0) + us
-  return { floatUs, ratio: Math.min(1, latency.ratio) }
+  return { floatUs, fused: operators.flatMap(({ node, op, version, us }) => (version === 'fused' ? [{ node, op, us }] : [])), ratio: latency.ratio }
 }

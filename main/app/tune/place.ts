@@ -22,6 +22,9 @@ export const withTried = (recipe: Recipe, settings: readonly string[]): Recipe =
 /** `layers.conv_3.bits=16` is short for `quantize.layers.conv_3.bits=16`, and so for the other keys of `quantize`. */
 export const wholeSetting = (setting: string): string => (/^(?:activations|weights|float|layers|bias|preset|tail|output|input|fold|finetune)\b/.test(setting) ? `quantize.${setting}` : setting)
 
+/** Fine-tuning takes minutes: what is measured many times goes without, and says so. */
+export const finetuneNotes = ({ quantize }: Recipe): string[] => (quantize.finetune ? ['quantize.finetune was left out of everything that was measured for this: it speaks of the model as it is before fine-tuning.'] : [])
+
 /** The run that the recipe as it is comes to: an earlier one of the very same recipe, model and samples, else a new one. */
 export async function startRun(recipe: Recipe, task: RunTask, { store, record, threads }: TunePlace, parent: string | undefined): Promise<Run> {
   const quiet: RunTask = { signal: task.signal, report: (progress) => task.report(progress), ...(task.pause ? { pause: task.pause } : {}) }

@@ -4,8 +4,10 @@ import type { TuneFacts } from '../../core/tune.ts'
 import type { TuneInput, TuneTask } from '../api.ts'
 import { evaluateGates } from '../gates.ts'
 import { observeStep, prepareStep, wholeWay } from '../pipeline.ts'
+import { job } from '../record.ts'
 import { paretoRun } from './pareto.ts'
-import { startRun, wholeSetting, withTried, type TunePlace } from './place.ts'
+import { checkResumable } from './resumable.ts'
+import { finetuneNotes, startRun, wholeSetting, withTried, type TunePlace } from './place.ts'
 import { searchRun } from './search.ts'
 
 /** Tries settings, measures who is sensitive, or searches; recorded as a run of the verb `tune`. */
@@ -13,7 +15,10 @@ export async function tuneRun(input: TuneInput, task: TuneTask, place: TunePlace
   switch (input.mode) {
     case 'try': return tryRun(input, task, place)
     case 'sensitivity': return sensitivityRun(input, task, place)
-    case 'search': return searchRun(input, task, place)
+    case 'search': {
+      if (input.resume !== undefined) checkResumable(place.store().getRun(input.resume))
+      return searchRun(input, task, place)
+    }
     case 'pareto': return paretoRun(input, task, place)
   }
 }
@@ -24,7 +29,8 @@ const NOTHING_MEASURED = { stopped: false, resumedFrom: null, budget: null, infe
 async function tryRun({ recipe: asked, parent, settings }: Extract<TuneInput, { mode: 'try' }>, task: TuneTask, place: TunePlace): Promise<Run> {
   const whole = settings.map(wholeSetting)
   // A wrong setting is said before anything is measured.
-  withTried(asked, whole)
+  const wished = withTried(asked, whole)
+  if (whole.some((setting) => /^quantize\.(?:layers|float)\b/.test(setting))) await job('prepare', { recipe: wished, threads: asked.threads ?? place.threads, workspace: place.store().folder }, { signal: task.signal, report: () => undefined })
   const start = await startRun(asked, task, place, parent)
   const recipe = withTried(asked, whole)
   return place.record('tune', recipe, task, async (recording, threads) => {
@@ -53,7 +59,7 @@ async function sensitivityRun({ recipe: asked, parent, samples = SCANNED, full =
       ...NOTHING_MEASURED, mode: 'sensitivity', protocol: facts.protocol, samples: { count, sha256: held.sha256, from: held.from }, start: parent ?? null, winner: [], seconds: facts.seconds, inferences: facts.models * count, sensitivity: facts,
     }
     const run: Partial<Run> = {
-      recipe, model: prepared.model, samples: prepared.samples, ...(seen.facts ? { calibration: seen.facts } : {}), sensitivity: units, tune, proofs: prepared.proofs, artifacts: [seen.statistics], notes: [...prepared.notes, ...held.notes],
+      recipe, model: prepared.model, samples: prepared.samples, ...(seen.facts ? { calibration: seen.facts } : {}), sensitivity: units, tune, proofs: prepared.proofs, artifacts: [seen.statistics], notes: [...prepared.notes, ...held.notes, ...finetuneNotes(recipe)],
     }
     return { ...run, gates: evaluateGates({ ...recording.started, ...run }, {}) }
   }, parent ?? null)

@@ -25,8 +25,24 @@ export function explainReport(told: TensorExplanation, context: ReportContext): 
     section(told.tensor, standing(told, context), style),
     section(say('explain.order'), steps, style),
     told.wishes.length === 0 ? [] : section('quantize.layers', wishes, style),
+    told.tuning === null ? [] : section(say('explain.tuning'), tuned(told.tuning, context), style, told.tuning.run ?? ''),
     told.methods.length === 0 ? [] : section(say('explain.methods'), methods, style, told.seenAs === null ? '' : plain(told.seenAs)),
   ]
+}
+
+/** What tuning made of it, against what stands above. */
+function tuned({ keys, run, changes }: NonNullable<TensorExplanation['tuning']>, { say, style, longestName }: ReportContext): string[] {
+  const asked = `  ${keys.join(', ')}`
+  if (run === null) return [asked, `  ${say('explain.no-run')}`]
+  const ratio = (before: readonly number[], after: readonly number[]): string => {
+    const ratios = after.map((scale, channel) => scale / (before[channel] ?? before[0]!))
+    const [least, most] = [Math.min(...ratios), Math.max(...ratios)].map((each) => fixed(each, 3))
+    return least === most ? `${least}` : `${least} .. ${most}`
+  }
+  return [asked, ...tableLines(
+    [{ title: say('report.tensor'), most: longestName }, { title: say('report.scale'), align: right }, { title: say('explain.ratio'), align: right }, { title: say('explain.moved'), align: right }, { title: say('report.reason') }],
+    changes.map(({ tensor, scaleBefore, scaleAfter, codes, reason }) =>
+      [tensor, `${significant(scaleAfter[0])}${scaleAfter.length > 1 ? ' …' : ''}`, ratio(scaleBefore, scaleAfter), codes === null ? '' : `${fixed((100 * codes.moved) / codes.of, 2)} %`, reason]), style)]
 }
 
 function standing(told: TensorExplanation, { say }: ReportContext): string[] {

@@ -182,6 +182,8 @@ export const en = {
   'stage.operators': 'operators',
   'stage.record': 'record',
   'stage.export': 'export',
+  'stage.import-caffe': 'import',
+  'stage.weights': 'weights',
   'stage.import': 'import',
   'unit.pictures': 'pictures',
   'unit.samples': 'samples',

@@ -29,6 +29,10 @@ export const explainEn = {
   'explain.bound': 'cut by a fused activation',
   'explain.group': 'shared scale: the widest of all',
   'explain.sum': 'step of a sum',
+  'explain.tuning': 'all above is before tuning; what it changed',
+  'explain.ratio': 'of before',
+  'explain.moved': 'codes moved',
+  'explain.no-run': 'No run of this recipe is here: make one (`scalewright quantize RECIPE`) to see what tuning changes.',
 } as const
 
 export const explainZh: Readonly<Record<keyof typeof explainEn, string>> = {
@@ -61,4 +65,8 @@ export const explainZh: Readonly<Record<keyof typeof explainEn, string>> = {
   'explain.bound': '由融合激活截取',
   'explain.group': '共用比例：取最宽者',
   'explain.sum': '求和的步长',
+  'explain.tuning': '以上为调优之前；调优改变了',
+  'explain.ratio': '与之前之比',
+  'explain.moved': '改变的编码',
+  'explain.no-run': '尚无此配方的运行：先执行一次（`scalewright quantize RECIPE`），才能看到调优改变了什么。',
 }

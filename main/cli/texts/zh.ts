@@ -183,6 +183,8 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'stage.operators': '算子',
   'stage.record': '记录',
   'stage.export': '导出',
+  'stage.import-caffe': '导入',
+  'stage.weights': '权重',
   'stage.import': '导入',
   'unit.pictures': '张图片',
   'unit.samples': '个样本',

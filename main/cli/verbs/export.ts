@@ -11,6 +11,7 @@ export interface ExportOptions extends CommonOptions {
   readonly out: string
   readonly force?: boolean
   readonly format?: readonly string[]
+  readonly names?: string
   readonly set?: readonly string[]
 }
 
@@ -18,7 +19,7 @@ export interface ExportOptions extends CommonOptions {
 export const bundleJob = (source: string, options: ExportOptions): Job => async (context) => {
   const given: Omit<ExportInput, 'run' | 'recipe'> = {
     out: resolve(context.cwd, options.out), force: options.force === true, language: context.say('report.language') as 'en' | 'zh',
-    ...(options.board === undefined ? {} : { board: options.board }), ...(options.format === undefined ? {} : { formats: options.format }),
+    ...(options.board === undefined ? {} : { board: options.board }), ...(options.format === undefined ? {} : { formats: options.format }), ...(options.names === undefined ? {} : { names: resolve(context.cwd, options.names) }),
   }
   const place = commonOf(options, context)
   if (!isRecipePath(source)) return { ...place, execute: async (app, task) => outcome(await app.exportBundle({ ...given, run: source }, task), context) }

@@ -88,7 +88,7 @@ export async function auditInput({ recipe, ...given }: Omit<AuditJobInput, 'boar
 }
 
 /** The latency table beside a board's own profile (`boards/NAME.csv` in the workspace), where there is one. Throws `input.table-*` with the line. */
-async function boardTimes(board: string, workspace: string): Promise<{ readonly path: string; readonly table: OperatorTable } | undefined> {
+export async function boardTimes(board: string, workspace: string): Promise<{ readonly path: string; readonly table: OperatorTable } | undefined> {
   const path = join(workspace, 'boards', `${board}.csv`)
   return existsSync(path) ? { path, table: await readOperatorTable(path) } : undefined
 }

@@ -2,13 +2,15 @@ import { viewOf } from '../../calibrate/methods/view.ts'
 import { Fault } from '../../core/fault.ts'
 import { didYouMean } from '../../core/nearest.ts'
 import type { ScaleRow } from '../../core/scale-table.ts'
-import { topology } from '../../onnx/topology.ts'
+import { topology, type Topology } from '../../onnx/topology.ts'
 import { absorbedTensors } from '../../quantize/absorb.ts'
 import { decisionOf, decisionOfConstant, decisionOfFloat, type Decision } from '../../quantize/explain.ts'
-import { quantizeOptions } from '../../quantize/options.ts'
+import { quantizeOptions, type QuantizeOptions } from '../../quantize/options.ts'
 import { layerLines } from '../../quantize/overrides.ts'
 import { behind } from '../../quantize/plan.ts'
 import { withSettings } from '../../recipe/changes.ts'
+import { tuningKeys } from '../../recipe/tuning-keys.ts'
+import { tuningOf, type MadeRun, type TensorTuning } from './explain-tuning.ts'
 import { benchOf, chainsOf, type Bench, type PlannedRun } from './layer-plan.ts'
 import { withNewNames } from './quantize.ts'
 import { settingsOf } from './rewritten.ts'
@@ -17,6 +19,8 @@ import { judge, marksOf, type MethodMark } from './what-if.ts'
 export interface ExplainInput extends PlannedRun {
   /** A tensor, a layer, or a constant of the model. */
   readonly tensor: string
+  /** The run that was made with this recipe, where it asks for tuning. */
+  readonly made?: MadeRun
 }
 
 /** Why a tensor is quantized as it is. */
@@ -39,11 +43,24 @@ export interface TensorExplanation extends Decision {
   readonly now: { readonly clippedPercent: number; readonly predictedSqnrDb: number } | null
   /** What every method would pick on these Statistics and this grid; empty without them. */
   readonly methods: readonly MethodMark[]
+  /** What tuning changed of what is said here, which is the state before it; null where the recipe asks for none. */
+  readonly tuning: TensorTuning | null
 }
 
 /** Explains one tensor of a quantization that can be made again. Throws `input.unknown-tensor` with the nearest names. */
-export async function explainJob({ tensor: asked, ...planned }: ExplainInput): Promise<TensorExplanation> {
+export async function explainJob({ tensor, made, ...planned }: ExplainInput): Promise<TensorExplanation> {
   const bench = await benchOf(planned)
+  const told = explained(tensor, planned, bench)
+  const { quantized } = bench.made
+  const constants = [...quantized.plan.weights, ...quantized.plan.biases].filter(({ node }) => told.kind === 'activation' && node === told.layer).map((constant) => constant.tensor)
+  return { ...told, tuning: told.kind === 'float' ? null : await tuningOf(tuningKeys(planned.recipe), [told.tensor, ...constants], quantized, made) }
+}
+
+/** Whether a tensor without codes is the operand of a sum that is made on the accumulator. */
+const isAdded = (tensor: string, links: Topology, { sums }: QuantizeOptions): boolean =>
+  sums === 'accumulator' && links.consumers.get(tensor)?.length === 1 && links.consumers.get(tensor)![0]!.op === 'Add'
+
+function explained(asked: string, planned: PlannedRun, bench: Bench): Omit<TensorExplanation, 'tuning'> {
   const { workGraph, quantized: { plan, table } } = bench.made
   const links = topology(workGraph)
   const absorbed = absorbedTensors(workGraph, links, (node) => !plan.floatNodes.has(node.name))
@@ -61,7 +78,7 @@ export async function explainJob({ tensor: asked, ...planned }: ExplainInput): P
   const seenAs = own ? (own.seenAs ?? tensor) : tensor
   const seen = bench.seen.tensors.get(seenAs)
   if (!own) {
-    const reason = (node && plan.floatNodes.get(node.name)) ?? (links.outputs.has(tensor) ? 'it leaves as an accumulator: no codes are made of it' : 'no quantized layer reads it, so it carries no codes')
+    const reason = (node && plan.floatNodes.get(node.name)) ?? (isAdded(tensor, links, options) ? 'it is added before it is rounded (quantize.sums: accumulator): the sum carries the codes' : links.outputs.has(tensor) ? 'it leaves as an accumulator: no codes are made of it' : 'no quantized layer reads it, so it carries no codes')
     return { ...place, kind: 'float', group: [tensor], row: null, seenAs: null, now: null, methods: [], ...decisionOfFloat(reason) }
   }
   const row = table.find((each) => each.kind === 'activation' && each.tensor === tensor)!
@@ -73,7 +90,7 @@ export async function explainJob({ tensor: asked, ...planned }: ExplainInput): P
 const nowOf = ({ clippedPercent, predictedSqnrDb }: ReturnType<typeof judge>) => ({ clippedPercent, predictedSqnrDb })
 
 /** A weight or bias has no range to be found: its largest value decides, or what its layer multiplies. */
-function ofConstant(asked: string, row: ScaleRow, { made: { quantized: { plan } } }: Bench, decisionFor: (layer: string) => Decision): TensorExplanation {
+function ofConstant(asked: string, row: ScaleRow, { made: { quantized: { plan } } }: Bench, decisionFor: (layer: string) => Decision): Omit<TensorExplanation, 'tuning'> {
   const weight = plan.weights.find(({ tensor }) => tensor === row.tensor)
   const layer = weight?.node ?? plan.biases.find(({ tensor }) => tensor === row.tensor)?.node ?? ''
   return {

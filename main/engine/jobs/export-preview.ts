@@ -8,7 +8,8 @@ import { quietTask, type Task } from '../../core/task.ts'
 import { bundleTexts } from '../../export/bundle-texts.ts'
 import { checkDestination, isZipPath } from '../../export/destination.ts'
 import { FORMATS } from '../../export/formats/index.ts'
-import { goldenInputs } from '../../export/golden.ts'
+import { pictureSheet, type LayerHistogram, type SheetRow } from '../../export/figures.ts'
+import { goldenInputs, goldenOutputs } from '../../export/golden.ts'
 import { hasErrors } from '../../export/readiness.ts'
 import type { Language } from '../../export/report.ts'
 import { PLAIN_SAMPLES, sampleFiles } from '../../export/sample-files.ts'
@@ -68,11 +69,16 @@ export interface ExportPreview {
   readonly files: readonly PreviewFile[]
   readonly bytes: number
   readonly coverage: { readonly rows: number; readonly matched: number }
+  /** Of the layers that lost most, as the report draws them. */
+  readonly histograms: readonly LayerHistogram[]
   /** What the README tells to type. */
   readonly commands: readonly { readonly title: string; readonly lines: readonly string[] }[]
 }
 
 const LONGEST_TEXT = 256 << 10
+const REPORT = 'report/report.html'
+/** A row of the picture sheet at most: three windows of noise, as PNG in base64. */
+const MOST_SHEET_BYTES = 3 * 256 * 256 * 3 * 1.4
 
 /** The bundle as it would be written, texts whole; nothing is computed by a model. */
 export async function exportPreviewJob({ force = true, language, picture, ...input }: LoadInput & BoardInput & { readonly language: Language; readonly picture?: string; readonly force?: boolean }, task: Task = quietTask): Promise<ExportPreview> {
@@ -80,8 +86,13 @@ export async function exportPreviewJob({ force = true, language, picture, ...inp
   const { subject, formats, checks, qdq, first, calibration } = ready
   const golden = goldenInputs(first.feeds, subject.inputs).map(({ name }) => name)
   const shown = picture !== undefined && statSync(picture, { throwIfNoEntry: false }) ? { picture: await readFile(picture) } : {}
-  const { files, coverage } = bundleTexts(subject, formats, { checks, forced: force && hasErrors(checks), language, golden, proofs: [], ...shown })
-  const texts = files.map(({ path, text }): PreviewFile => ({ path, bytes: Buffer.byteLength(text), exact: true, text: text.length > LONGEST_TEXT ? null : text, sha256: sha256(text) }))
+  const { files, coverage } = bundleTexts(subject, formats, { checks, forced: force && hasErrors(checks), language, golden, proofs: [], histograms: ready.histograms, ...shown })
+  const hasSheet = ready.expectation.output.kind.value === 'picture'
+  const texts = files.map(({ path, text }): PreviewFile => {
+    // Of the report the golden pictures are still missing: what models compute is known once it is written.
+    const isOpen = hasSheet && path === REPORT
+    return { path, bytes: Buffer.byteLength(text) + (isOpen ? MOST_SHEET_BYTES * golden.length : 0), exact: !isOpen, text: text.length > LONGEST_TEXT ? null : text, sha256: isOpen ? null : sha256(text) }
+  })
   const models = ([['model/model.onnx', encodeModel(subject.graph)], ['model/model.qdq.onnx', qdq]] as const).map(([path, bytes]): PreviewFile => ({ path, bytes: bytes.byteLength, exact: true, text: null, sha256: sha256(bytes) }))
   const samples: PreviewFile[] = []
   if (calibration) {
@@ -96,9 +107,26 @@ export async function exportPreviewJob({ force = true, language, picture, ...inp
   const vectors = golden.flatMap((_, index) => ['in', 'float_out', 'sim_out'].map((kind): PreviewFile => ({ path: `golden/${kind}_${String(index).padStart(3, '0')}.npz`, bytes: feed, exact: false, text: null, sha256: null })))
   const all = [...texts, ...models, ...samples, ...vectors].toSorted((a, b) => (a.path < b.path ? -1 : 1))
   return {
-    checks, files: all, bytes: all.reduce((sum, { bytes }) => sum + bytes, 0), coverage: { rows: coverage.rows, matched: coverage.matched },
+    checks, files: all, bytes: all.reduce((sum, { bytes }) => sum + bytes, 0), coverage: { rows: coverage.rows, matched: coverage.matched }, histograms: ready.histograms,
     commands: formats.map(({ format, settings }) => ({ title: format.title, lines: format.commands(subject, settings) })),
   }
+}
+
+let keptSheet: { readonly loaded: LoadedRun; readonly rows: Promise<SheetRow[]> } | undefined
+
+/** The golden pictures of a run as the report shows them: both models are run. Empty where the model gives no picture. */
+export async function exportSheetJob(input: LoadInput, task: Task = quietTask): Promise<{ readonly rows: readonly SheetRow[] }> {
+  const loaded = await loadedRun(input, task)
+  if (keptSheet?.loaded !== loaded) {
+    const { workBytes, qdq, first, inputs, expectation } = loaded
+    const rows = expectation.output.kind.value === 'picture'
+      ? goldenOutputs({ float: workBytes, simulated: qdq }, goldenInputs(first.feeds, inputs), task).then((outputs) => pictureSheet(outputs, expectation))
+      : Promise.resolve([])
+    const kept = { loaded, rows }
+    keptSheet = kept
+    rows.catch(() => { if (keptSheet === kept) keptSheet = undefined })
+  }
+  return { rows: await keptSheet!.rows }
 }
 
 /** What stands at a destination, and what is free there. */

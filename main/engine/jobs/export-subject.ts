@@ -7,7 +7,9 @@ import type { Run } from '../../core/run.ts'
 import type { Task } from '../../core/task.ts'
 import { formatsFor, type ChosenFormat } from '../../export/formats/index.ts'
 import { lowerOpset } from '../../export/lower-opset.ts'
+import { layerHistograms, type LayerHistogram } from '../../export/figures.ts'
 import { readiness } from '../../export/readiness.ts'
+import { mlirNames, type VendorNames } from '../../export/mlir-names.ts'
 import { recordsOf, type TensorQuant } from '../../export/record.ts'
 import { fileName, type Check, type ExportInput, type Subject } from '../../export/subject.ts'
 import { readModel } from '../../onnx/model-file.ts'
@@ -15,6 +17,7 @@ import { encodeModel } from '../../onnx/encode.ts'
 import type { Graph } from '../../onnx/graph.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
 import { inferValues } from '../../runtime/values.ts'
+import type { Expectation } from '../../samples/expectation.ts'
 import type { Sample } from '../../samples/sample.ts'
 import { quantizeOptions } from '../../quantize/options.ts'
 import { loadRewritten, type RewrittenPiece } from './rewritten.ts'
@@ -38,6 +41,8 @@ export interface BoardInput {
   readonly formats: readonly string[]
   /** Rules of gates that a person accepted, with the reason. */
   readonly waived: Readonly<Record<string, string>>
+  /** Absolute path of a .mlir of the board's importer, whose names the tables then take. */
+  readonly names?: string
 }
 
 export interface SubjectInput extends LoadInput, BoardInput {}
@@ -57,6 +62,10 @@ export interface LoadedRun {
   readonly qdqGraph: Graph
   readonly calibration: OpenedPart | undefined
   readonly first: Sample
+  /** What the model's output is. */
+  readonly expectation: Expectation
+  /** Of the layers that lost most. */
+  readonly histograms: readonly LayerHistogram[]
 }
 
 /** Reads all of a run that a bundle needs. No inference. Throws `model.changed`, `recipe.no-samples` and what reading throws. */
@@ -85,8 +94,9 @@ export async function loadRun({ run, quantized, statistics: path }: LoadInput, t
   const seen = new Map([...statistics.tensors].map(([tensor, { min, max }]) => [tensor, { min, max }]))
   const qdq = judged.externalFiles.length === 0 ? new Uint8Array(await readFile(quantized)) : standalone(judged)
   step(4)
+  const records = recordsOf(graph, run.scales ?? [], seen, statistics.samples)
   return {
-    run, piece, graph, workBytes, floatNodes: askedFor(plan.floatNodes), records: recordsOf(graph, run.scales ?? [], seen, statistics.samples),
+    run, piece, graph, workBytes, floatNodes: askedFor(plan.floatNodes), records, histograms: layerHistograms(run.layers ?? [], records, statistics.tensors), expectation: opened.expectation,
     inputs: graph.inputs.map(({ name }) => ({ name, dims: first.feeds[name]!.dims, preprocess: opened.samples.preprocess })), qdq, qdqGraph: judged.graph, calibration, first,
   }
 }
@@ -98,11 +108,12 @@ export interface ReadySubject extends LoadedRun {
 }
 
 /** A loaded run for one board, and whether it is ready for it. Throws `input.unknown-board`, `input.unknown-format`. */
-export async function subjectFor(loaded: LoadedRun, { board: name, workspace, formats: added, waived }: BoardInput): Promise<ReadySubject> {
+export async function subjectFor(loaded: LoadedRun, { board: name, workspace, formats: added, waived, names }: BoardInput): Promise<ReadySubject> {
   const { run, piece, records, inputs, calibration, first } = loaded
   const recipe = run.recipe as Recipe
   const board = await boardNamed(name, { workspace })
   const formats = formatsFor(board, added)
+  const vendorNames = names === undefined ? undefined : await readNames(names, formats)
   const { graph, notLowered } = forBoard(loaded.graph, board)
   const nodes = new Map(graph.nodes.map((node) => [node.name, node]))
   const subject: Subject = {
@@ -111,9 +122,16 @@ export async function subjectFor(loaded: LoadedRun, { board: name, workspace, fo
     floatNodes: loaded.floatNodes.flatMap((node) => (nodes.has(node) ? [{ node, op: nodes.get(node)!.op, output: nodes.get(node)!.outputs[0]! }] : [])),
     outputs: graph.outputs.map(({ name: output }) => output), samples: calibration?.samples.count ?? 0, layers: run.layers ?? [],
     overrides: Object.entries(quantizeOptions(recipe.quantize).layers).map(([layer, settings]) => ({ name: layer, settings: { ...settings } })), method: recipe.quantize.activations.method,
+    ...(vendorNames ? { vendorNames } : {}),
   }
   const unproved = piece.rewritten.steps.filter(({ kind }) => kind === 'repair').map(({ rewrite }) => rewrite)
   return { ...loaded, subject, formats, checks: readiness(subject, formats, { notLowered, waived, unproved }) }
+}
+
+async function readNames(path: string, formats: readonly ChosenFormat[]): Promise<VendorNames> {
+  if (!formats.some(({ format }) => format.name === 'sophon')) throw new Fault({ code: 'input.bad-option', where: '--names', what: 'no format of this board has names of its own in a file', next: 'Leave it out, or export for a board of Sophon.' })
+  const text = await readFile(path, 'utf8').catch((error: unknown) => { throw new Fault({ code: 'input.missing-file', where: path, what: 'the file with the names cannot be read', next: 'Check the path.' }, { cause: error }) })
+  return mlirNames(text, path)
 }
 
 /** The same in one step. */

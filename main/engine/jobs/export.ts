@@ -7,7 +7,8 @@ import { breathe, type Task } from '../../core/task.ts'
 import { bundleFolder, checkFolder, zipFolder } from '../../export/bundle-folder.ts'
 import { bundleTexts, type BundleTexts } from '../../export/bundle-texts.ts'
 import { checkDestination, checkSpace, intoPlace, isZipPath } from '../../export/destination.ts'
-import { goldenFiles, goldenInputs } from '../../export/golden.ts'
+import { pictureSheet } from '../../export/figures.ts'
+import { goldenInputs, goldenOutputs, writeGolden } from '../../export/golden.ts'
 import { hasErrors } from '../../export/readiness.ts'
 import type { Language } from '../../export/report.ts'
 import { PLAIN_SAMPLES, sampleFiles } from '../../export/sample-files.ts'
@@ -52,32 +53,34 @@ export async function exportJob(input: ExportJobInput, task: Task): Promise<Expo
   const model = encodeModel(subject.graph)
   const proofs = await proveLowered(ready, model)
   const golden = goldenInputs(ready.first.feeds, subject.inputs)
-  const texts = bundleTexts(subject, formats, { checks, forced, language, golden: golden.map(({ name }) => name), proofs, ...(picture === undefined ? {} : { picture: await readFile(picture) }) })
-  await checkSpace(out, estimate(ready, model, texts))
-  let made: Pick<ExportOutput, 'files' | 'sha256' | 'bytes'> | undefined
+  const options = { checks, forced, language, golden: golden.map(({ name }) => name), proofs, histograms: ready.histograms, ...(picture === undefined ? {} : { picture: await readFile(picture) }) }
+  await checkSpace(out, estimate(ready, model, bundleTexts(subject, formats, options)))
+  let made: Pick<ExportOutput, 'files' | 'sha256' | 'bytes' | 'coverage'> | undefined
   await intoPlace(out, async (staging) => {
     const folder = join(staging, 'bundle')
     const bundle = bundleFolder(folder)
     await bundle.add('model/model.onnx', model)
     await bundle.add('model/model.qdq.onnx', qdq)
     if (formats.some(({ format }) => format.name === 'openvino')) await bundle.add('model/model.qdq.openvino.onnx', encodeModel(axisOnEveryPair(ready.qdqGraph)))
-    for (const { path, text, format } of texts.files) await bundle.add(path, text, format)
     await addSamples(ready, (path, bytes) => bundle.add(path, bytes), task)
-    await goldenFiles({ float: model, simulated: qdq }, golden, (path, bytes) => bundle.add(path, bytes), task)
+    const outputs = await goldenOutputs({ float: model, simulated: qdq }, golden, task)
+    await writeGolden(golden, outputs, (path, bytes) => bundle.add(path, bytes))
+    const texts = bundleTexts(subject, formats, { ...options, sheet: await pictureSheet(outputs, ready.expectation) })
+    for (const { path, text, format } of texts.files) await bundle.add(path, text, format)
     const manifest = await bundle.finish({
       schema: 'scalewright-bundle', version: 1, scalewright, run: subject.run.run, created: subject.run.created, board: subject.board.name, formats: formats.map(({ format }) => format.name), language,
       model: { name: subject.model, sha256: subject.run.model?.sha256 ?? '' }, environment: { ...subject.run.environment }, coverage: { rows: texts.coverage.rows, matched: texts.coverage.matched },
-      golden: golden.map(({ name }) => name), forced, readiness: checks.map((check) => ({ ...check, where: [...check.where] })),
+      golden: golden.map(({ name }) => name), forced, readiness: checks.map(({ fixes: _fixes, ...check }) => ({ ...check, where: [...check.where] })),
     })
     const { problems } = await checkFolder(folder, out, task)
     if (problems.length > 0) throw new Fault({ code: 'bug.bundle', where: problems[0]!.path, what: `the bundle that was just written cannot be read back: ${problems[0]!.what}`, next: 'Report this with the recipe; nothing was left behind.' })
     const result = isZipPath(out) ? join(staging, 'bundle.zip') : folder
     if (isZipPath(out)) await zipFolder(folder, result)
     const listed = manifest.files.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 }))
-    made = { files: listed, bytes: listed.reduce((sum, file) => sum + file.bytes, 0), sha256: await sha256OfFile(isZipPath(out) ? result : join(folder, 'MANIFEST.json')) }
+    made = { files: listed, bytes: listed.reduce((sum, file) => sum + file.bytes, 0), sha256: await sha256OfFile(isZipPath(out) ? result : join(folder, 'MANIFEST.json')), coverage: manifest.coverage }
     return result
   })
-  return { ...made!, checks, coverage: { rows: texts.coverage.rows, matched: texts.coverage.matched }, board: subject.board.name, formats: formats.map(({ format }) => format.name), forced, proofs }
+  return { ...made!, checks, board: subject.board.name, formats: formats.map(({ format }) => format.name), forced, proofs }
 }
 
 export function notReady(checks: readonly Check[]): Fault {

@@ -1,4 +1,5 @@
-import { sumsBelow, viewOf, type Side, type View } from '../../calibrate/methods/view.ts'
+import { equalBins } from '../../calibrate/methods/equal-bins.ts'
+import { viewOf, type View } from '../../calibrate/methods/view.ts'
 import { Fault } from '../../core/fault.ts'
 import { summaryOf, type TensorSummary } from './statistics.ts'
 import { storedStatistics, storedTensor, type TensorPlace } from './stored-statistics.ts'
@@ -35,21 +36,10 @@ export async function histogramJob(input: HistogramInput): Promise<HistogramOutp
   const tensor = await storedTensor(input)
   const view = viewOf(tensor)
   const [from, to] = windowOf(input, view)
-  const below = input.of === 'signed' ? (x: number) => signedBelow(view, x) : (x: number) => magnitudesBelow(view, x)
-  const edges = Float64Array.from({ length: input.bins + 1 }, (_, bin) => from + ((to - from) * bin) / input.bins)
-  edges[input.bins] = to
-  const counts = new Float64Array(input.bins)
-  const first = below(from)
-  let before = first
-  for (let bin = 0; bin < input.bins; bin++) {
-    // Half-open bins; the last one also holds its upper edge.
-    const next = bin === input.bins - 1 ? upTo(view, input.of, to) : below(edges[bin + 1]!)
-    counts[bin] = Math.max(next - before, 0)
-    before = next
-  }
+  const { edges, counts, below, above } = equalBins(view, { of: input.of, bins: input.bins, from, to })
   const { count, sampled, min, max, channelMin, channelMax } = tensor
   return {
-    edges, counts, below: first, above: Math.max(view.count - before, 0), min, max, mean: summaryOf(tensor).mean, count, sampled, zeros: view.zeros,
+    edges, counts, below, above, min, max, mean: summaryOf(tensor).mean, count, sampled, zeros: view.zeros,
     channelMin: Float64Array.from(channelMin), channelMax: Float64Array.from(channelMax),
   }
 }
@@ -60,19 +50,6 @@ function windowOf({ of, from, to }: HistogramInput, { min, max, absmax }: View):
   if (left < right) return [left, right]
   throw new Fault({ code: 'input.bad-window', what: `a window from ${left} to ${right} holds nothing`, next: 'Give `from` below `to`.' })
 }
-
-const sums = new Float64Array(3)
-const sideBelow = (side: Side, x: number): number => sumsBelow(side, x, sums)[0]!
-
-/** Values v < x. */
-const signedBelow = (view: View, x: number): number =>
-  x <= 0 ? view.negative.total - sideBelow(view.negative, -x) : view.negative.total + view.zeros + sideBelow(view.positive, x)
-
-const magnitudesBelow = ({ magnitude, zeros }: View, x: number): number => (x <= 0 ? 0 : zeros + sideBelow(magnitude, x))
-
-/** Values v <= x: apart from zeros, single values have no weight. */
-const upTo = (view: View, of: HistogramInput['of'], x: number): number =>
-  of === 'magnitude' ? (x < 0 ? 0 : view.zeros + sideBelow(view.magnitude, x)) : signedBelow(view, x) + (x === 0 ? view.zeros : 0)
 
 /** Every tensor of a Statistics file, in the order it was written. */
 export async function tensorsJob({ file }: { readonly file: string }): Promise<{ readonly samples: number; readonly tensors: readonly TensorSummary[] }> {

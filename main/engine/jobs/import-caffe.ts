@@ -31,7 +31,7 @@ export interface ImportCaffeOutput {
 
 /** A Caffe net as an ONNX file. Throws `model.caffe-*` with file and line; nothing is written then. */
 export async function importCaffeJob({ prototxt, caffemodel, size, out, priors }: ImportCaffeInput, task: Task): Promise<ImportCaffeOutput> {
-  const step = (done: number): void => task.report({ stage: 'import', done, total: 3, unit: 'steps' })
+  const step = (done: number): void => task.report({ stage: 'import-caffe', done, total: 3, unit: 'steps' })
   step(0)
   const source = new TextDecoder().decode(await readPlain(prototxt))
   const blobs = readCaffemodel(await readPlain(caffemodel), caffemodel)

@@ -34,6 +34,8 @@ export interface PlannedTensor {
   readonly fixed: string | null
   /** Codes it is put on; null: none. */
   readonly grid: { readonly type: CodeType; readonly symmetric: boolean; readonly reduced: boolean } | null
+  /** Codes of the weights that its layer multiplies with; null: none. */
+  readonly weights: CodeType | null
   /** Why what makes it computes in float; it may carry codes all the same, for the quantized layers that read it. */
   readonly float: string | null
 }
@@ -68,6 +70,7 @@ export async function layerPlanJob(planned: PlannedRun): Promise<readonly Planne
   const coded = new Map(plan.tensors.map((tensor) => [tensor.tensor, tensor]))
   const rules = new Map(plan.tensors.flatMap(({ group, fixed }) => (fixed ? [[group, fixed.method] as const] : [])))
   const activations = floatActivations(workGraph)
+  const weightTypes = new Map(plan.weights.map(({ tensor: weight, grid }) => [weight, grid.type]))
   const names = [...workGraph.inputs.map((input) => input.name), ...workGraph.nodes.flatMap((node) => node.outputs)]
   return names.flatMap((tensor): PlannedTensor[] => {
     const found = coded.get(tensor)
@@ -76,10 +79,11 @@ export async function layerPlanJob(planned: PlannedRun): Promise<readonly Planne
       const { type, symmetric, reduced = false } = found.grid
       const seenAs = coded.get(found.group)?.seenAs ?? found.group
       const chain = chainOf(tensor)
-      return [{ tensor, node: found.node, layer: chain[0]?.name ?? '', ops: chain.map(({ op }) => op), group: found.group, seenAs, fixed: rules.get(found.group) ?? null, grid: { type, symmetric, reduced }, float: plan.floatNodes.get(found.node) ?? null }]
+      return [{ tensor, node: found.node, layer: chain[0]?.name ?? '', ops: chain.map(({ op }) => op), group: found.group, seenAs, fixed: rules.get(found.group) ?? null, grid: { type, symmetric, reduced },
+        weights: plan.floatNodes.has(chain[0]?.name ?? '') ? null : (chain.flatMap(({ inputs }) => inputs.flatMap((input) => weightTypes.get(input) ?? []))[0] ?? null), float: plan.floatNodes.get(found.node) ?? null }]
     }
     const why = node && activations.has(tensor) ? plan.floatNodes.get(node.name) : undefined
-    return why === undefined ? [] : [{ tensor, node: node!.name, layer: node!.name, ops: [node!.op], group: tensor, seenAs: tensor, fixed: null, grid: null, float: why }]
+    return why === undefined ? [] : [{ tensor, node: node!.name, layer: node!.name, ops: [node!.op], group: tensor, seenAs: tensor, fixed: null, grid: null, weights: null, float: why }]
   })
 }
 

@@ -1,18 +1,25 @@
+import { judgeModel } from '../../boards/judge.ts'
+import { refusing } from '../../boards/precisions.ts'
+import { boardNamed } from '../../boards/read-profile.ts'
 import { macsByNode } from '../../compare/macs.ts'
 import { Fault } from '../../core/fault.ts'
 import { breathe, type Task } from '../../core/task.ts'
 import type { ParetoPoint, PrecisionName } from '../../core/tune.ts'
 import { encodeModel } from '../../onnx/encode.ts'
 import type { Graph } from '../../onnx/graph.ts'
-import { elementCount } from '../../onnx/tensor.ts'
+import { topology } from '../../onnx/topology.ts'
 import { withSettings } from '../../recipe/changes.ts'
 import { inferValues } from '../../runtime/values.ts'
-import { openScorer } from '../../tune/score.ts'
+import { costModel, layouter, layoutOf } from '../../tune/costs.ts'
 import { measureNoise } from '../../tune/noise.ts'
-import { costOf, frontOf, noiseOf, sweep, withinBudget, type Assignment, type PrecisionOption } from '../../tune/precision.ts'
-import { layerName, SCAN_MEMORY_BYTES } from '../../tune/sensitivity.ts'
+import { frontOf, predictNoise, sweep, wholeWithin, withShares, type Assignment, type PrecisionOption, type Together, type Whole } from '../../tune/precision.ts'
+import { openScorer } from '../../tune/score.ts'
+import { SCAN_MEMORY_BYTES } from '../../tune/sensitivity.ts'
 import { shownName } from '../../tune/settings.ts'
+import { boardTiming, measuredTiming, type MeasuredTimes, type Timing } from '../../tune/timing.ts'
 import { unitsOf, type Unit } from '../../tune/units.ts'
+import { boardTimes } from './audit.ts'
+import { planFrom } from './quantize.ts'
 import { quantizeRefined } from './refined.ts'
 import { checkedStatistics, trialJob, type TrialInput } from './trial.ts'
 import { nameableIn, tuneBench, tunePiece } from './tune-bench.ts'
@@ -22,17 +29,23 @@ export type CostName = 'bitmacs' | 'bytes' | 'macs_int16' | 'latency'
 export interface ParetoInput extends TrialInput {
   /** What plans pay with. */
   readonly cost: CostName
-  /** Largest cost, as `ParetoPoint` tells it; absent: none. */
+  /** Largest cost: latency and bytes over those of float, bitmacs over those of int8, share of the MACs; absent: none. */
   readonly mostCost?: number
   /** Largest loss of the score; absent: none. */
   readonly mostLoss?: number
-  /** Float microseconds of each node, and what int8 takes of float in all; absent: latency is not known. */
-  readonly times?: { readonly floatUs: Readonly<Record<string, number>>; readonly ratio: number }
+  /** What a run of the recipe measured; absent: latency is known only where the board has a table. */
+  readonly times?: MeasuredTimes
+  /** Absolute folder; profiles and tables in its `boards` folder count. */
+  readonly workspace: string
 }
 
 export interface ParetoOutput {
   /** The cheapest first. */
   readonly points: readonly ParetoPoint[]
+  /** What the plan nearest to a budget that none keeps comes to, in the budget's own measure; null where one keeps it, or there is none. */
+  readonly nearest: number | null
+  /** Where latencies come from; null where there are none. */
+  readonly latencyFrom: 'board' | 'measured' | null
   readonly seconds: number
   readonly notes: readonly string[]
 }
@@ -43,17 +56,28 @@ interface Site {
   readonly settings: ReadonlyMap<PrecisionName, readonly string[]>
 }
 
+interface Measured {
+  readonly point: ParetoPoint
+  readonly taken: Assignment
+  /** As the budget's cost counts. */
+  readonly paid: number
+}
+
 /** Predicted and measured may part by this factor before the prediction is made again, at most so often (ALGORITHMS 8.3). */
 const PARTED = 1.5
 const ROUNDS = 3
+/** Plans that are tried between the cheapest that keeps a loss and the next cheaper one. */
+const HALVINGS = 4
+/** Noise below it is that of sums in float32. */
+const NO_NOISE = 1e-12
 
 /**
- * Plans of mixed precision (ALGORITHMS 8.3): noise of each unit in each precision alone, plans by prices on a logarithm (and the exact best
- * within a budget), every distinct one quantized and measured. A group that shares a scale, with the layers that make it, is one decision.
+ * Plans of mixed precision (ALGORITHMS 8.3): noise of each unit in each precision alone, plans by prices on a logarithm (and the best that was
+ * found within a budget), every distinct one quantized and measured. A group that shares a scale, with the layers that make it, is one decision.
  */
 export async function paretoJob(input: ParetoInput, task: Task): Promise<ParetoOutput> {
   const began = performance.now()
-  const { recipe, threads } = input
+  const { recipe, threads, cost, mostCost, mostLoss } = input
   const piece = await tunePiece(recipe)
   const bench = await tuneBench(recipe, piece, task)
   const seen = await checkedStatistics(input.statistics)
@@ -61,162 +85,236 @@ export async function paretoJob(input: ParetoInput, task: Task): Promise<ParetoO
   const feeds = samples.map((sample) => sample.feeds)
   const names = nameableIn(piece)
   const quantizedBy = async (settings: readonly string[]) => quantizeRefined(piece, withSettings(recipe, settings), seen, input.statistics.path, { threads }, task)
+  const plannedBy = (settings: readonly string[]) => planFrom(piece, withSettings(recipe, settings), seen, input.statistics.path)
   const eight = await quantizedBy([])
-  const units = unitsOf(eight.workGraph, eight.quantized.plan)
+  const graph = eight.workGraph
+  const units = unitsOf(graph, eight.quantized.plan)
   if (units.length === 0) throw new Fault({ code: 'model.nothing-quantized', where: recipe.model, what: 'nothing of this model carries codes, so there is nothing to choose', next: 'Take layers out of quantize.float.' })
-  const sites = units.map((unit) => siteOf(unit, names))
-  const shapes = await inferValues(encodeModel(eight.workGraph), Object.fromEntries(Object.entries(feeds[0]!).map(([name, { dims }]) => [name, dims])), piece.file.path)
-  const costs = costsOf(eight.workGraph, macsByNode(eight.workGraph, shapes), input.times)
+  const shapes = await inferValues(encodeModel(graph), Object.fromEntries(Object.entries(feeds[0]!).map(([name, { dims }]) => [name, dims])), piece.file.path)
+  const macs = macsByNode(graph, shapes)
+  const dimsOf = (tensor: string): readonly number[] | null => {
+    const dims = shapes.get(tensor)?.dims
+    return dims?.every((dim) => typeof dim === 'number') ? (dims as readonly number[]) : null
+  }
+  const notes: string[] = []
+  const { timing, from: latencyFrom, unknown } = await timingOf(input, graph, macs, dimsOf)
+  const board = await boardNamed(recipe.board, { workspace: input.workspace })
+  const isOpen = openTo(graph, input, macs, timing, refusing(judgeModel(graph, board), board))
+  const nameOf = quietNames(graph, names, (line) => plannedBy([line]).workGraph)
+  const sites = units.map((unit) => siteOf(unit, nameOf, isOpen))
+  const closed = units.filter((unit, index) => siteOf(unit, nameOf, (_, precision) => isPriced(precision, input)).settings.size > sites[index]!.settings.size).length
+  if (closed > 0) notes.push(`${closed} of ${units.length} units were not offered every precision: the board ${recipe.board} refuses it, or its table has no time for it.`)
   const scorer = () => openScorer(bench.measure, bench.opened.expectation, samples)
   const scan = { feeds, threads, memoryBytes: SCAN_MEMORY_BYTES, where: piece.file.path }
-  const keys = ({ tensors, constants }: Unit): string[] => [...tensors, ...constants]
-  const sixteen = await quantizedBy(['quantize.activations.bits=16'])
-  const noise8 = await measureNoise({ ...scan, float: eight.workGraph, coded: eight.quantized.graph, scorer: scorer(), sets: units.flatMap((unit) => [keys(unit), [...unit.tensors]]) }, task)
-  const noise16 = await measureNoise({ ...scan, float: sixteen.workGraph, coded: sixteen.quantized.graph, scorer: scorer(), sets: units.map(keys) }, task)
-  const aloneIn = (index: number, precision: PrecisionName): number => (precision === 'int8' ? noise8[2 * index]! : precision === 'float' ? noise8[2 * index + 1]! : noise16[index]!)
-  const scale = units.map(() => 1)
-  const choicesNow = (): PrecisionOption[][] => sites.map(({ unit, settings }, index) => (['int8', ...settings.keys()] as PrecisionName[]).filter((precision) => isOpen(precision, input.cost)).map((precision) => ({ precision, cost: costs.of(unit, precision)[input.cost], noise: scale[index]! * aloneIn(index, precision) })))
 
-  const measured = new Map<string, ParetoPoint>()
-  const notes: string[] = []
-  const measure = async (choices: PrecisionOption[][], taken: Assignment): Promise<ParetoPoint> => {
-    const settings = taken.flatMap((place, index) => sites[index]!.settings.get(choices[index]![place]!.precision) ?? [])
-    const known = measured.get(settings.join('\n'))
-    if (known) return known
-    const result = await trialJob({ ...input, recipe: withSettings(recipe, settings) }, task)
-    const plan = taken.map((place, index) => ({ unit: units[index]!.name, precision: choices[index]![place]!.precision }))
-    const point: ParetoPoint = {
-      settings, plan: plan.filter(({ precision }) => precision !== 'int8'), protocol: result.protocol, score: result.score,
-      lost: result.score === null || result.floatScore === null ? null : result.floatScore - result.score, nsr: result.nsr!, predictedNsr: noiseOf(choices, taken), ...costs.whole(units, plan.map(({ precision }) => precision)), front: false, chosen: false,
-    }
-    measured.set(settings.join('\n'), point)
-    return point
+  const precisionsOf = sites.map(({ settings }): readonly PrecisionName[] => ['int8', ...settings.keys()])
+  const floatNow = new Set(eight.quantized.plan.floatNodes.keys())
+  const floatOf = sites.map(({ settings }) => new Set(settings.has('float') ? [...plannedBy(settings.get('float')!).plan.floatNodes.keys()].filter((name) => !floatNow.has(name)) : []))
+  const layout = layouter(graph, eight.quantized.plan, units, floatOf)
+  const model = costModel(graph, macs, timing)
+  const valueOf = (costs: ReturnType<typeof model.of>): number => ({ bitmacs: costs.bitMacs, bytes: costs.bytes / (model.floatBytes || 1), macs_int16: costs.macsInt16, latency: costs.latency ?? 0 })[cost]
+  const named = (taken: Assignment): PrecisionName[] => taken.map((place, unit) => precisionsOf[unit]![place]!)
+  const costs = new Map<string, number>()
+  const costOfWhole = (taken: Assignment): number => {
+    const key = taken.join()
+    if (!costs.has(key)) costs.set(key, valueOf(model.of(layout(named(taken)))))
+    return costs.get(key)!
   }
+  const none = units.map(() => 0)
+  const noises = await noiseAlone()
+  const choices = precisionsOf.map((precisions, unit) => precisions.map((precision, place): PrecisionOption => ({ precision, cost: costOfWhole(none.with(unit, place)) - costOfWhole(none), noise: noises[unit]!.get(precision)! })))
+
+  const measured = new Map<string, Measured>()
+  const together: Together[] = []
+  const whole: Whole = { cost: costOfWhole, noise: (taken) => predictNoise(choices, taken, together) }
+  const settingsOf = (taken: Assignment): string[] => taken.flatMap((place, unit) => sites[unit]!.settings.get(precisionsOf[unit]![place]!) ?? [])
   for (let round = 0; ; round++) {
-    const choices = choicesNow()
-    // All in int8 is what every plan is compared with.
-    const plans = [choices.map(() => 0), ...sweep(choices)]
-    const within = input.mostCost === undefined ? null : withinBudget(choices, budgetIn(choices, units, costs, input))
+    const shared = withShares(choices, together)
+    // All in int8 is what every plan is compared with. Neighbours of one precision save conversions, which only latency counts.
+    const plans = [none, ...sweep(shared, 20, cost === 'latency' ? whole : undefined)]
+    const within = mostCost === undefined ? null : wholeWithin(shared, mostCost, whole)
     if (within) plans.push(within)
     let worst = { factor: 1, taken: null as Assignment | null }
     for (const [index, taken] of plans.entries()) {
       task.report({ stage: 'pareto', done: index, total: plans.length, unit: 'plans' })
       await breathe(task)
-      const point = await measure(choices, taken)
-      const predicted = noiseOf(choices, taken)
-      const factor = predicted > 0 && point.nsr > 0 ? Math.max(point.nsr / predicted, predicted / point.nsr) : 1
+      const { point: { nsr } } = await measure(taken)
+      const factor = partedBy(whole.noise(taken), nsr)
       if (factor > worst.factor) worst = { factor, taken }
     }
     task.report({ stage: 'pareto', done: plans.length, total: plans.length, unit: 'plans' })
     if (worst.factor <= PARTED || worst.taken === null || round === ROUNDS) {
       if (worst.factor > PARTED) notes.push(`Predicted and measured noise still part by ${worst.factor.toFixed(2)} after ${ROUNDS} rounds.`)
+      else if (round > 0) notes.push(`With that, predicted and measured noise part by ${worst.factor.toFixed(2)} at most.`)
       break
     }
     notes.push(`Predicted and measured noise parted by ${worst.factor.toFixed(2)}: the noise of each unit was measured again with all others quantized.`)
-    await leaveOneOut(worst.taken, choices)
+    together.push({ at: worst.taken, added: await addedAt(worst.taken) })
   }
-  return { points: judged([...measured.values()], input), seconds: (performance.now() - began) / 1000, notes }
+  if (mostLoss !== undefined) await halve(mostLoss)
+  if (unknown.size > 0) notes.push(`The table of the board ${recipe.board} has no row for ${[...unknown].toSorted().join(', ')}: these were counted as taking no time.`)
+  const points = [...measured.values()].map((one) => ({ ...one, point: { ...one.point, predictedNsr: whole.noise(one.taken) } }))
+  return { ...judged(points, input), latencyFrom, seconds: (performance.now() - began) / 1000, notes }
 
-  /** What each unit adds when all others are as in a plan, over what it makes alone. */
-  async function leaveOneOut(taken: Assignment, choices: PrecisionOption[][]): Promise<void> {
-    const settings = taken.flatMap((place, index) => sites[index]!.settings.get(choices[index]![place]!.precision) ?? [])
-    const made = await quantizedBy(settings)
-    const whole = [...new Set(units.flatMap(keys))]
-    const left = await measureNoise({ ...scan, float: made.workGraph, coded: made.quantized.graph, scorer: scorer(), sets: [whole, ...units.map((unit) => whole.filter((name) => !keys(unit).includes(name)))], base: 'coded' }, task)
-    for (const index of units.keys()) {
-      const alone = aloneIn(index, choices[index]![taken[index]!]!.precision)
-      const added = Math.max(0, left[0]! - left[index + 1]!)
-      if (alone > 0 && added > 0) scale[index] = added / alone
+  /** Noise of each unit in each of its precisions, all else in float. */
+  async function noiseAlone(): Promise<Map<PrecisionName, number>[]> {
+    const has = (unit: number, precision: PrecisionName): boolean => sites[unit]!.settings.has(precision)
+    const wide = await quantizedBy(['quantize.activations.bits=16', ...sites.flatMap(({ settings }) => settings.get('int8w/int16a') ?? settings.get('int16')?.slice(0, 1) ?? [])])
+    const wideWeights = await quantizedBy(['quantize.weights.bits=16', ...sites.flatMap(({ settings }) => settings.get('int16')?.slice(1) ?? [])])
+    const asked = (of: (unit: Unit, index: number) => readonly (readonly string[])[]): (readonly string[])[] => units.flatMap(of)
+    const run = async ({ workGraph, quantized }: typeof eight, sets: (readonly string[])[]): Promise<() => number> => {
+      const found = sets.length === 0 ? [] : await measureNoise({ ...scan, float: workGraph, coded: quantized.graph, scorer: scorer(), sets }, task)
+      return () => found.shift()!
+    }
+    const next8 = await run(eight, asked((unit, index) => [keys(unit), ...(has(index, 'float') ? [unit.tensors] : [])]))
+    const next16 = await run(wide, asked((unit, index) => [...(has(index, 'int8w/int16a') ? [keys(unit)] : []), ...(has(index, 'int16') ? [unit.tensors] : [])]))
+    // Weights of 16 bits behind 8-bit results: beside 16-bit ones the bias may widen their steps, which only such plans have.
+    const nextWeights = await run(wideWeights, asked((unit, index) => (has(index, 'int16') ? [unit.constants] : [])))
+    return units.map((_, index) => new Map<PrecisionName, number>([
+      ['int8', next8()], ...(has(index, 'float') ? [['float', next8()] as const] : []),
+      ...(has(index, 'int8w/int16a') ? [['int8w/int16a', next16()] as const] : []), ...(has(index, 'int16') ? [['int16', next16() + nextWeights()] as const] : []),
+    ]))
+  }
+
+  /** Quantizes and scores a plan; what it costs is told from the plan as it was made. */
+  async function measure(taken: Assignment): Promise<Measured> {
+    const settings = settingsOf(taken)
+    const known = measured.get(settings.join('\n'))
+    if (known) return known
+    const result = await trialJob({ ...input, recipe: withSettings(recipe, settings) }, task)
+    const made = plannedBy(settings)
+    const priced = costModel(made.workGraph, macs, timing).of(layoutOf(made.plan))
+    const point: ParetoPoint = {
+      settings, plan: named(taken).flatMap((precision, unit) => (precision === 'int8' ? [] : [{ unit: units[unit]!.name, precision }])), protocol: result.protocol, score: result.score,
+      lost: result.score === null || result.floatScore === null ? null : result.floatScore - result.score, nsr: result.nsr!, predictedNsr: whole.noise(taken), ...priced, front: false, chosen: false,
+    }
+    const one = { point, taken, paid: valueOf(priced) }
+    measured.set(settings.join('\n'), one)
+    return one
+  }
+
+  /** What each unit adds when all others are as in a plan. */
+  async function addedAt(taken: Assignment): Promise<number[]> {
+    const { workGraph, quantized } = await quantizedBy(settingsOf(taken))
+    const all = [...new Set(units.flatMap(keys))]
+    const left = await measureNoise({ ...scan, float: workGraph, coded: quantized.graph, scorer: scorer(), sets: [all, ...units.map((unit) => all.filter((name) => !keys(unit).includes(name)))], base: 'coded' }, task)
+    return units.map((_, unit) => left[0]! - left[unit + 1]!)
+  }
+
+  /** Looks for a cheaper plan that keeps the loss, between the cheapest one that does and the next cheaper one. */
+  async function halve(most: number): Promise<void> {
+    const keeps = ({ point: { lost } }: Measured): boolean => lost !== null && lost <= most
+    for (let tries = 0; tries < HALVINGS; tries++) {
+      const sorted = [...measured.values()].toSorted((a, b) => a.paid - b.paid)
+      const first = sorted.findIndex(keeps)
+      if (first <= 0) return
+      const taken = wholeWithin(withShares(choices, together), (sorted[first - 1]!.paid + sorted[first]!.paid) / 2, whole)
+      if (taken === null || measured.has(settingsOf(taken).join('\n'))) return
+      await breathe(task)
+      await measure(taken)
     }
   }
 }
 
-/** A unit's name in the recipe, and what the recipe says for each precision. A unit that it cannot name stays in int8. */
-function siteOf(unit: Unit, names: ReadonlySet<string>): Site {
-  const layer = layerName(unit, names)
-  if (layer === null) return { unit, settings: new Map() }
-  const line = (setting: string): string => `quantize.layers.${shownName(layer)}.${setting}`
-  return { unit, settings: new Map<PrecisionName, readonly string[]>([
-    ...(unit.tensors.length > 0 ? [['int8w/int16a', [line('bits=16')]] as const] : []),
-    ...(unit.nodes.length > 0 && unit.nodes.every((node) => names.has(node)) ? [['float', unit.nodes.map((node) => `quantize.layers.${shownName(node)}.forward_with_float=true`)] as const] : []),
-  ]) }
+const keys = ({ tensors, constants }: Unit): string[] => [...tensors, ...constants]
+
+/** The larger over the smaller. */
+function partedBy(predicted: number, measured: number): number {
+  if (Math.max(predicted, measured) <= NO_NOISE) return 1
+  return Math.max(predicted, measured) / Math.min(predicted, measured)
 }
 
-type Costs = Record<CostName, number>
+/**
+ * The first of some names that a line of the recipe may use without changing the graph: what a line names is not folded into its neighbours,
+ * and a plan that was chosen for one graph says nothing of another. Null where there is none.
+ */
+function quietNames(graph: Graph, names: ReadonlySet<string>, graphWith: (line: string) => Graph): (wanted: readonly string[]) => string | null {
+  const essence = ({ nodes }: Graph): string => nodes.map(({ op, outputs }) => `${op} ${outputs.join(' ')}`).join('\n')
+  const own = essence(graph)
+  const known = new Map<string, boolean>()
+  const isQuiet = (name: string): boolean => {
+    // The default itself: it names the layer and asks for nothing.
+    if (!known.has(name)) known.set(name, essence(graphWith(`quantize.layers.${shownName(name)}.th_strategy=USE_DEFAULT`)) === own)
+    return known.get(name)!
+  }
+  return (wanted) => wanted.find((name) => names.has(name) && isQuiet(name)) ?? null
+}
+
+/** What the recipe says for each precision of a unit. One that it cannot name stays as it is. */
+function siteOf(unit: Unit, nameOf: ReturnType<typeof quietNames>, isOpen: (unit: Unit, precision: PrecisionName) => boolean): Site {
+  const line = (name: string, setting: string): string => `quantize.layers.${shownName(name)}.${setting}`
+  const result = nameOf([unit.name, ...unit.tensors])
+  // What comes out of a single layer names its weights too.
+  const layers = unit.nodes.flatMap((node) => nameOf(unit.nodes.length === 1 ? [node, ...unit.tensors] : [node]) ?? [])
+  const floats = unit.nodes.flatMap((node) => nameOf([node]) ?? [])
+  const areAll = (found: readonly string[]): boolean => found.length > 0 && found.length === unit.nodes.length
+  const wide = unit.tensors.length > 0 && result !== null ? [line(result, 'bits=16')] : null
+  const possible: [PrecisionName, readonly string[] | null][] = [
+    ['int8w/int16a', wide],
+    ['int16', wide && areAll(layers) ? [...wide, ...layers.map((name) => line(name, 'weight_bits=16'))] : null],
+    ['float', areAll(floats) ? floats.map((name) => line(name, 'forward_with_float=true')) : null],
+  ]
+  return { unit, settings: new Map(possible.flatMap(([precision, settings]) => (settings !== null && isOpen(unit, precision) ? [[precision, settings] as const] : []))) }
+}
 
 /** Float is no way to save 16-bit products: where only those are counted it would be free. */
-const isOpen = (precision: PrecisionName, cost: CostName): boolean => !(precision === 'float' && cost === 'macs_int16')
+const isPriced = (precision: PrecisionName, { cost }: ParetoInput): boolean => !(precision === 'float' && cost === 'macs_int16')
 
-/** Bits of a multiplication by int8 weights: of what is read by the weight's. */
-const INT8_BITS = 64
-const INT16_BITS = 128
-const FLOAT_BITS = 1024
-
-/** Costs of a unit in each precision over those of the whole in int8 (latency and bytes: in float); and of a whole plan, exactly. */
-function costsOf(graph: Graph, macs: ReadonlyMap<string, number>, times: ParetoInput['times']) {
-  const all = [...macs.values()].reduce((sum, count) => sum + count, 0) || 1
-  const weightBytes = (node: string): number => (graph.nodes.find(({ name }) => name === node)?.inputs ?? []).reduce((sum, name) => sum + elementCount(graph.initializers.get(name)?.dims ?? [0]), 0)
-  const readers = (tensors: readonly string[]): string[] => graph.nodes.filter(({ name, inputs }) => macs.has(name) && inputs.some((input) => tensors.includes(input))).map(({ name }) => name)
-  const macsOf = (nodes: readonly string[]): number => nodes.reduce((sum, node) => sum + (macs.get(node) ?? 0), 0)
-  const floatUs = Object.values(times?.floatUs ?? {}).reduce((sum, us) => sum + us, 0) || 1
-  const usOf = (nodes: readonly string[]): number => nodes.reduce((sum, node) => sum + (times?.floatUs[node] ?? 0), 0)
-  return {
-    of(unit: Unit, precision: PrecisionName): Costs {
-      const read = precision === 'int8w/int16a' ? readers(unit.tensors) : []
-      const isFloat = precision === 'float'
-      return {
-        bitmacs: ((isFloat ? FLOAT_BITS : INT8_BITS) * macsOf(unit.nodes) + (INT16_BITS - INT8_BITS) * macsOf(read)) / (INT8_BITS * all),
-        bytes: unit.nodes.reduce((sum, node) => sum + weightBytes(node), 0) * (isFloat ? 4 : 1),
-        macs_int16: macsOf(read) / all,
-        // 16-bit operands have no kernel on this CPU: their readers compute in float.
-        latency: times ? ((isFloat ? 1 : times.ratio) * usOf(unit.nodes) + (1 - times.ratio) * usOf(read)) / floatUs : 0,
-      }
-    },
-    whole(units: readonly Unit[], taken: readonly PrecisionName[]): Pick<ParetoPoint, 'bitMacs' | 'bytes' | 'macsInt16' | 'macsFloat' | 'latency'> {
-      const inFloat = new Set(units.flatMap(({ nodes }, index) => (taken[index] === 'float' ? nodes : [])))
-      const in16 = new Set(units.flatMap(({ tensors }, index) => (taken[index] === 'int8w/int16a' ? readers(tensors) : [])).filter((node) => !inFloat.has(node)))
-      const planned = units.flatMap(({ nodes }) => nodes)
-      const bitsOf = (node: string): number => (inFloat.has(node) ? FLOAT_BITS : in16.has(node) ? INT16_BITS : INT8_BITS)
-      const us = Object.entries(times?.floatUs ?? {}).reduce((sum, [node, each]) => sum + each * (inFloat.has(node) || in16.has(node) ? 1 : times!.ratio), 0)
-      return {
-        bitMacs: planned.reduce((sum, node) => sum + bitsOf(node) * (macs.get(node) ?? 0), 0) / (INT8_BITS * (macsOf(planned) || 1)),
-        bytes: planned.reduce((sum, node) => sum + weightBytes(node) * (inFloat.has(node) ? 4 : 1), 0),
-        macsInt16: macsOf([...in16]) / all, macsFloat: macsOf([...inFloat]) / all, latency: times ? us / floatUs : null,
-      }
-    },
-    floatBytes: [...macs.keys()].reduce((sum, node) => sum + 4 * weightBytes(node), 0),
+/** What a unit may be computed in: what the board does not refuse for any node that makes or reads its codes, and what has a time where time is the price. */
+function openTo(graph: Graph, input: ParetoInput, macs: ReadonlyMap<string, number>, timing: Timing | null, refuses: ReturnType<typeof refusing>): (unit: Unit, precision: PrecisionName) => boolean {
+  const { producer, consumers } = topology(graph)
+  const byName = new Map(graph.nodes.map((node) => [node.name, node]))
+  return (unit, precision) => {
+    if (!isPriced(precision, input)) return false
+    const own = unit.nodes.map((name) => byName.get(name)!)
+    const around = precision === 'float' ? own : [...new Set([...own, ...unit.tensors.flatMap((tensor) => [...(producer.has(tensor) ? [producer.get(tensor)!] : []), ...(consumers.get(tensor) ?? [])])])]
+    if (around.some(({ name }) => refuses(name, precision))) return false
+    return input.cost !== 'latency' || timing === null || around.every((node) => !macs.has(node.name) || timing.node(node, precision === 'float' ? 'float' : timing.wide) !== null)
   }
 }
 
-/** The budget in the sum that the choices make: the latency of nodes that no unit chooses is always paid. */
-function budgetIn(choices: readonly (readonly PrecisionOption[])[], units: readonly Unit[], costs: ReturnType<typeof costsOf>, { cost, mostCost }: ParetoInput): number {
-  const eight = choices.map(() => 0)
-  const whole = valueOf({ ...costs.whole(units, units.map(() => 'int8')) }, cost, costs.floatBytes)
-  const wanted = mostCost! - whole
-  return costOf(choices, eight) + (cost === 'bytes' ? wanted * costs.floatBytes : wanted)
+interface FoundTiming {
+  readonly timing: Timing | null
+  readonly from: ParetoOutput['latencyFrom']
+  /** Operators and precisions that the board's table has no row for; grows while it is asked. */
+  readonly unknown: { readonly size: number; [Symbol.iterator](): Iterator<string> }
 }
 
-const valueOf = (point: Pick<ParetoPoint, 'bitMacs' | 'bytes' | 'macsInt16' | 'latency'>, cost: CostName, floatBytes: number): number =>
-  ({ bitmacs: point.bitMacs, bytes: point.bytes / Math.max(1, floatBytes), macs_int16: point.macsInt16, latency: point.latency ?? 0 })[cost]
+/** A board's own table before what a run measured on this machine. Throws `input.no-times` where the budget needs times that nobody knows. */
+async function timingOf({ recipe, workspace, times, cost }: ParetoInput, graph: Graph, macs: ReadonlyMap<string, number>, dims: (tensor: string) => readonly number[] | null): Promise<FoundTiming> {
+  const table = await boardTimes(recipe.board, workspace)
+  if (!table) {
+    if (cost === 'latency' && !times) {
+      throw new Fault({ code: 'input.no-times', what: 'there are no operator times, so the latency of a plan cannot be told', where: recipe.board, next: 'Set compare.latency and compare.operators to true and run the recipe again, or put a table of the board into the workspace (boards/NAME.csv).' })
+    }
+    return { timing: times ? measuredTiming(times, dims) : null, from: times ? 'measured' : null, unknown: new Set() }
+  }
+  const timing = boardTiming(table.table, graph, dims)
+  const products = graph.nodes.filter(({ name }) => macs.has(name))
+  for (const kernel of ['float', 'int8'] as const) {
+    const lacking = products.find((node) => timing.node(node, kernel) === null)
+    if (!lacking) continue
+    if (cost !== 'latency') return { timing: null, from: null, unknown: new Set() }
+    throw new Fault({ code: 'input.no-times', where: table.path, what: `the table has no ${kernel === 'float' ? 'float32' : kernel} row for ${lacking.op}, so the latency of a plan cannot be told`, next: `Measure ${lacking.op} in this precision and add the row.` })
+  }
+  const ops = new Set(products.map(({ op }) => op))
+  const others = (): string[] => [...timing.missing].filter((text) => !ops.has(text.split(' ')[0]!))
+  return { timing, from: 'board', unknown: { get size() { return others().length }, [Symbol.iterator]: () => others()[Symbol.iterator]() } }
+}
 
 /**
  * The front by measured noise, and the plan that the budget takes: the least noise within a cost, or the least cost within a loss of the
  * score. (The score of a few samples may rise by luck where noise does too.)
  */
-function judged(points: readonly ParetoPoint[], { cost, mostCost, mostLoss }: ParetoInput): ParetoPoint[] {
-  const paid = (point: ParetoPoint): number => valueOf(point, cost, 1)
-  const sorted = points.toSorted((a, b) => paid(a) - paid(b) || a.nsr - b.nsr)
-  const front = frontOf(sorted.map((point) => ({ cost: paid(point), loss: point.nsr })))
-  const kept = sorted.filter((point) => (mostLoss === undefined || (point.lost !== null && point.lost <= mostLoss)) && (mostCost === undefined || withinCost(point)))
-  const [first] = mostLoss === undefined ? kept.toSorted((a, b) => a.nsr - b.nsr) : kept
-  const chosen = mostCost === undefined && mostLoss === undefined ? undefined : first
-  return sorted.map((point, index) => ({ ...point, front: front[index]!, chosen: point === chosen }))
-
-  function withinCost(point: ParetoPoint): boolean {
-    const most = cost === 'bytes' ? mostCost! * floatBytesOf(points) : mostCost!
-    return paid(point) <= most * (1 + 1e-9)
+function judged(measured: readonly Measured[], { mostCost, mostLoss }: ParetoInput): Pick<ParetoOutput, 'points' | 'nearest'> {
+  const sorted = measured.toSorted((a, b) => a.paid - b.paid || a.point.nsr - b.point.nsr)
+  const front = frontOf(sorted.map(({ point, paid }) => ({ cost: paid, loss: point.nsr })))
+  const isBound = mostCost !== undefined || mostLoss !== undefined
+  const kept = sorted.filter(({ point, paid }) => (mostLoss === undefined || (point.lost !== null && point.lost <= mostLoss)) && (mostCost === undefined || paid <= mostCost * (1 + 1e-9)))
+  const [first] = mostLoss === undefined ? kept.toSorted((a, b) => a.point.nsr - b.point.nsr) : kept
+  const nearest = Math.min(...sorted.flatMap(({ point, paid }) => (mostLoss === undefined ? [paid] : (point.lost ?? []))))
+  return {
+    points: sorted.map(({ point }, index) => ({ ...point, front: front[index]!, chosen: isBound && point === first?.point })),
+    nearest: !isBound || first || !Number.isFinite(nearest) ? null : nearest,
   }
 }
-
-/** Weights of a plan in int8 take a byte an element; the least of all plans is that of int8. */
-const floatBytesOf = (points: readonly ParetoPoint[]): number => 4 * Math.min(...points.map(({ bytes }) => bytes))

@@ -155,7 +155,7 @@ async function proveWorkGraph(piece: Workpiece, workGraph: Graph, folded: readon
 /** 16- and 4-bit codes need a newer opset than the statistics were taken on; names stay. */
 function raised(graph: Graph, options: QuantizeOptions): { graph: Graph; steps: readonly string[] } {
   const types: CodeType[] = [options.activations.type, options.weights.type]
-  for (const layer of Object.values(options.layers)) if (layer.bits === 16) types.push('int16')
+  for (const { bits, weight_bits } of Object.values(options.layers)) if (bits === 16 || (weight_bits ?? 8) !== 8) types.push('int16')
   const opset = opsetFor(types)
   if ((graph.opsets.get('') ?? 0) >= opset) return { graph, steps: [] }
   return prepareGraph(graph, { opset })

@@ -4,7 +4,7 @@ const TITLES: Readonly<Record<RefineStep, string>> = { scale: 'Weight scales by 
 
 /** What a step did, in sentences: to the network first, then layer by layer. */
 export function refineNotes(report: StepReport): string[] {
-  const title = report.step === 'bias' ? `${TITLES.bias} (${report.how})` : TITLES[report.step]
+  const title = report.step === 'bias' ? `${TITLES.bias} (${report.how})` : report.how === 'adaround-asymmetric' ? 'Weights rounded towards float outputs' : TITLES[report.step]
   const changed = report.layers.filter(({ kept }) => kept === '')
   const kept = [...Map.groupBy(report.layers.filter(({ kept }) => kept !== ''), ({ kept }) => kept)]
   return [

@@ -2,6 +2,7 @@ import type { Statistics } from '../../calibrate/statistics.ts'
 import { Fault } from '../../core/fault.ts'
 import type { Task } from '../../core/task.ts'
 import { quantizeOptions } from '../../quantize/options.ts'
+import { normMeans } from '../../quantize/refine/norm-means.ts'
 import { refine, refiningKey } from '../../quantize/refine/refine.ts'
 import type { StepReport } from '../../quantize/refine/report.ts'
 import { withTuned, type Tuned } from '../../quantize/tuned.ts'
@@ -34,6 +35,8 @@ export async function quantizeRefined(
     throw new Fault({ code: 'recipe.no-samples', what: `${needing} looks at calibration samples, and the recipe names none`, where: 'samples.calibration', next: 'Set samples.calibration.path in the recipe, or leave the key out.' })
   }
   const coded = tuned ? withTuned(made.workGraph, tuned) : made.workGraph
-  const { quantized, steps } = await refine({ graph: made.workGraph, coded, ...asked, statistics, samples: part?.samples, threads, seed: recipe.seed }, task)
+  // Rewrites and folding take BatchNormalization into convolutions; the model before them still tells it.
+  const norms = normMeans(piece.rewritten.steps[0]?.before ?? piece.graph)
+  const { quantized, steps } = await refine({ graph: made.workGraph, coded, ...asked, statistics, norms, samples: part?.samples, threads, seed: recipe.seed }, task)
   return { ...made, quantized, refined: steps }
 }

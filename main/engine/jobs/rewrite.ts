@@ -13,7 +13,7 @@ import { autoFor, REWRITES } from '../../rewrite/rewrites.ts'
 import { inferValues } from '../../runtime/values.ts'
 import { viewOf, type GraphView } from './graph-view.ts'
 import { measuredRepairs } from './measured-repairs.ts'
-import { boardOf, rewriteSettings, wishesOf } from './rewritten.ts'
+import { boardOf, checkLines, rewriteSettings, wishesOf } from './rewritten.ts'
 import { withSeen } from './seen-channels.ts'
 import { loadWorkpiece, openPart, type Workpiece } from './workpiece.ts'
 
@@ -130,7 +130,9 @@ export async function rewriteWith({ recipe, wishes: asked, workspace }: RewriteI
   const wishes = asked?.flatMap(placedWishes) ?? wishesOf(rewrite, await boardOf({ ...recipe, rewrite }, workspace ?? recipe.workspace))
   for (const wish of wishes) rewriteNamed(wish.rewrite)
   const piece = await loadWorkpiece(recipe.model)
-  return { piece, wishes, result: await applyRewrites(piece.graph, wishes, await withSeen(rewriteSettings(piece, recipe), wishes, piece), task) }
+  const result = await applyRewrites(piece.graph, wishes, await withSeen(rewriteSettings(piece, recipe), wishes, piece), task)
+  checkLines(piece, recipe, result)
+  return { piece, wishes, result }
 }
 
 const stepFacts = ({ rewrite, kind, options, matches, preprocess, settings }: RewriteStep): StepFacts => ({ rewrite, kind, options, matches, preprocess, settings })

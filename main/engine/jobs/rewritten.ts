@@ -4,7 +4,7 @@ import { sha256 } from '../../core/hash.ts'
 import { quietTask, type Task } from '../../core/task.ts'
 import { boardNamed } from '../../boards/read-profile.ts'
 import type { BoardProfile } from '../../boards/profile.ts'
-import { resolveOverrides } from '../../quantize/overrides.ts'
+import { linesKnown, resolveOverrides } from '../../quantize/overrides.ts'
 import { quantizeOptions } from '../../quantize/options.ts'
 import { namedTensors } from '../../quantize/named-tensors.ts'
 import type { Recipe, RewriteRecipe } from '../../recipe/recipe.ts'
@@ -48,6 +48,7 @@ export async function loadRewritten(recipe: Recipe, task: Task = quietTask, boar
   const wishes = wishesOf(recipe.rewrite, board)
   if (wishes.length === 0) return unrewritten(piece)
   const rewritten = await applyRewrites(piece.graph, wishes, await withSeen(rewriteSettings(piece, recipe), wishes, piece), task)
+  checkLines(piece, recipe, rewritten)
   if (rewritten.steps.length === 0) return { ...unrewritten(piece), rewritten }
   const graphBytes = encodeModel(rewritten.graph)
   return { ...piece, graph: rewritten.graph, graphBytes, graphSha256: sha256(graphBytes), preparedBytes: piece.graphBytes, rewritten }
@@ -56,10 +57,15 @@ export async function loadRewritten(recipe: Recipe, task: Task = quietTask, boar
 /** What the rewrites of a piece say of its recipe, as after `--set`. */
 export const settingsOf = ({ rewritten }: Pick<RewrittenPiece, 'rewritten'>): readonly string[] => [...new Set(rewritten.steps.flatMap(({ settings }) => settings))]
 
+/** Lines of the recipe that mean nothing in the model must mean something behind its rewrites. Throws `recipe.unknown-layer`. */
+export function checkLines({ graph }: Workpiece, { quantize }: Pick<Recipe, 'quantize'>, rewritten: Pick<RewriteResult, 'graph'>): void {
+  resolveOverrides(rewritten.graph, linesKnown(graph, quantizeOptions(quantize).layers).unknown)
+}
+
 /** What rewrites may not touch and what they may know: names of the recipe, the picture's ranges. */
 export function rewriteSettings(piece: Workpiece, recipe: Recipe): RewriteSettings {
-  const options = quantizeOptions(recipe.quantize)
-  resolveOverrides(piece.graph, options.layers)
+  const asked = quantizeOptions(recipe.quantize)
+  const options = { ...asked, layers: linesKnown(piece.graph, asked.layers).known }
   const { input, output } = expectationFor(piece, recipe, recipe.samples.calibration ?? recipe.samples.evaluation)
   return {
     where: piece.file.path,

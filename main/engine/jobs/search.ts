@@ -1,3 +1,4 @@
+import { bestPlace, type MeasuredTrial } from '../../core/best-trial.ts'
 import { Fault } from '../../core/fault.ts'
 import { canonicalJson } from '../../core/hash.ts'
 import type { SampleFacts } from '../../core/run.ts'
@@ -7,7 +8,7 @@ import { parseAssignment, withChanges, withSettings } from '../../recipe/changes
 import { METHODS, type Recipe, type TuneAxis } from '../../recipe/recipe.ts'
 import { completeRecipe, RECIPE_SCHEMA } from '../../recipe/schema.ts'
 import { REWRITES } from '../../rewrite/rewrites.ts'
-import { bestTrial, nextStep, wishKey, type MeasuredTrial, type SearchSpace, type SearchStep, type SearchUnit } from '../../tune/search.ts'
+import { nextStep, wishKey, type SearchSpace, type SearchStep, type SearchUnit } from '../../tune/search.ts'
 import { loadRewritten } from './rewritten.ts'
 import { sampleLeakJob } from './sample-views.ts'
 import { tuneBench, tunePiece } from './tune-bench.ts'
@@ -108,6 +109,5 @@ export interface SearchNextInput {
 /** The next step of a search, and which of its trials is the best so far (its place; null before the first). */
 export async function searchNextJob({ space, trials, units }: SearchNextInput): Promise<{ readonly step: SearchStep; readonly best: number | null }> {
   const step = nextStep(space, new Map(trials.map((trial) => [wishKey(trial), trial])), units)
-  const best = bestTrial(trials)
-  return Promise.resolve({ step, best: best === undefined ? null : trials.indexOf(best) })
+  return Promise.resolve({ step, best: bestPlace(trials) })
 }

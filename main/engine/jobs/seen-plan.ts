@@ -45,9 +45,10 @@ export function planOfSeen({ graph, options, pictures, statistics, observed, whe
   return { plan: without.plan, options: without.options, notes }
 }
 
-/** Tensors whose range a rule knows need not have been seen. */
-const neededBy = (plan: QuantizePlan): string[] =>
-  plan.tensors.filter((tensor) => !tensor.fixed && tensor.group === tensor.tensor).map((tensor) => tensor.seenAs ?? tensor.tensor)
+/** Tensors whose range a rule knows, and those that share another one's, need not have been seen. */
+const isNeeded = ({ fixed, group, tensor }: QuantizePlan['tensors'][number]): boolean => !fixed && group === tensor
+
+const neededBy = (plan: QuantizePlan): string[] => plan.tensors.filter(isNeeded).map((tensor) => tensor.seenAs ?? tensor.tensor)
 
 /** Keeps every node in float that makes or reads a tensor without statistics, until the plan needs none of them. */
 function inFloat(graph: Graph, asked: QuantizeOptions, pictures: PictureRanges, statistics: Statistics): { plan: QuantizePlan; options: QuantizeOptions; float: readonly string[] } {
@@ -57,7 +58,7 @@ function inFloat(graph: Graph, asked: QuantizeOptions, pictures: PictureRanges, 
     const plan = planQuantization(graph, options, pictures)
     const before = float.size
     for (const tensor of plan.tensors) {
-      if (tensor.fixed || statistics.tensors.has(tensor.seenAs ?? tensor.tensor)) continue
+      if (!isNeeded(tensor) || statistics.tensors.has(tensor.seenAs ?? tensor.tensor)) continue
       const maker = links.producer.get(tensor.tensor)
       for (const node of [...(maker ? [maker] : []), ...(links.consumers.get(tensor.tensor) ?? [])]) float.add(node.name)
     }

@@ -3,17 +3,22 @@ import { Fault } from '../../core/fault.ts'
 import { writeFileAtomic } from '../../core/files.ts'
 import type { Task } from '../../core/task.ts'
 import { loadWeights, readWeights } from '../../intake/weights/load-weights.ts'
-import type { WeightMatch } from '../../intake/weights/match.ts'
-import { PLAIN_RULES, weightRules } from '../../intake/weights/rules.ts'
+import { matchWeights, type WeightMatch } from '../../intake/weights/match.ts'
+import { PLAIN_RULES, PRESET_NAMES, weightRules, type WeightRules } from '../../intake/weights/rules.ts'
 import { encodeModel } from '../../onnx/encode.ts'
 import { readModel } from '../../onnx/model-file.ts'
 
-export interface WeightsInput {
+interface WeightSources {
   /** Absolute paths. */
   readonly model: string
   readonly from: string
   /** Rules of names; absent: names are taken as they are. */
   readonly rules?: string
+  /** The rules themselves, in place of their path. */
+  readonly rulesText?: string
+}
+
+export interface WeightsInput extends WeightSources {
   readonly allowMissing?: boolean
   readonly out: string
 }
@@ -24,10 +29,11 @@ export interface WeightsOutput extends Omit<WeightMatch, 'nearest' | 'wrongShape
 }
 
 /** Takes the weights of a file into a model's graph and writes it. Throws `input.weights-*`; nothing is written then. */
-export async function weightsJob({ model, from, rules, allowMissing, out }: WeightsInput, task: Task): Promise<WeightsOutput> {
+export async function weightsJob({ allowMissing, out, ...sources }: WeightsInput, task: Task): Promise<WeightsOutput> {
+  const { model, from } = sources
   const step = (done: number): void => task.report({ stage: 'weights', done, total: 3, unit: 'steps' })
   step(0)
-  const told = rules === undefined ? PLAIN_RULES : weightRules(await rulesText(rules), rules)
+  const told = await rulesOf(sources)
   const file = await readModel(model)
   step(1)
   const tensors = await readWeights(from, told.key)
@@ -40,8 +46,20 @@ export async function weightsJob({ model, from, rules, allowMissing, out }: Weig
   return { pairs, missing, unexpected, ignored, converted }
 }
 
-async function rulesText(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: unknown) => {
-    throw new Fault({ code: 'input.missing-file', where: path, what: 'the file of rules cannot be read', next: 'Check the path of --map.' }, { cause: error })
+/** How they fit, whole; nothing is loaded. `presets`: names that rules may begin with. */
+export async function weightsMatchJob(sources: WeightSources): Promise<WeightMatch & { readonly presets: readonly string[] }> {
+  const told = await rulesOf(sources)
+  const { graph } = await readModel(sources.model)
+  return { ...matchWeights(graph, await readWeights(sources.from, told.key), told), presets: PRESET_NAMES }
+}
+
+async function rulesOf({ rules, rulesText }: WeightSources): Promise<WeightRules> {
+  if (rulesText !== undefined) return rulesText.trim() === '' ? PLAIN_RULES : weightRules(rulesText, 'rules')
+  return rules === undefined ? PLAIN_RULES : weightRules(await textOf(rules), rules)
+}
+
+async function textOf(rules: string): Promise<string> {
+  return readFile(rules, 'utf8').catch((error: unknown) => {
+    throw new Fault({ code: 'input.missing-file', where: rules, what: 'the file of rules cannot be read', next: 'Check the path of --map.' }, { cause: error })
   })
 }

@@ -7,7 +7,7 @@ import { horizon, horizonSamples, yamlFaults } from './horizon.ts'
 import { onnxruntime, overrideFaults, rangesFaults } from './onnxruntime.ts'
 import { nncfFaults, openvino } from './openvino.ts'
 import { faults061, faults100, faults200, qnn } from './qnn.ts'
-import { datasetFaults, rknn } from './rknn.ts'
+import { datasetFaults, hybridFaults, rknn } from './rknn.ts'
 import { qtableFaults, sophon, tableFaults } from './sophon.ts'
 import { amct, amctFaults, ncnn, ncnnFaults, tengine, tengineFaults } from './tables.ts'
 import { cacheFaults, dynamicRangeFaults, tensorrt } from './tensorrt.ts'
@@ -31,7 +31,10 @@ export function formatsFor({ exports, name: board }: Pick<BoardProfile, 'exports
     if (!format) throw new Fault({ code: 'input.unknown-format', what: `there is no export format «${name}»`, where: board, next: didYouMean(name, FORMATS.map((one) => one.name)) })
     const unknown = Object.keys(given).find((key) => !Object.hasOwn(format.settings, key))
     if (unknown !== undefined) throw new Fault({ code: 'input.unknown-format', what: `the format ${name} has no setting «${unknown}»`, where: board, next: didYouMean(unknown, Object.keys(format.settings)) ?? 'It has none.' })
-    const settings = { ...format.settings, ...given }
+    const settings: Readonly<Record<string, string>> = { ...format.settings, ...given }
+    for (const [key, known] of Object.entries(format.choices ?? {})) {
+      if (!known.includes(settings[key]!)) throw new Fault({ code: 'input.unknown-format', what: `the setting ${key} of the format ${name} cannot be «${settings[key]!}»`, where: board, next: didYouMean(settings[key]!, known) ?? `It is one of ${known.join(', ')}.` })
+    }
     const samples = format === horizon ? horizonSamples(settings) : format.samples
     return { format: { ...format, ...(samples ? { samples } : {}) }, settings }
   })
@@ -43,7 +46,7 @@ type Reader = (text: string) => readonly string[]
 const READERS: Readonly<Record<string, Reader>> = {
   json: (text) => (JSON.parse(text) === undefined ? ['empty'] : []), csv: (text) => (parseCsv(text, 'table').length > 0 ? [] : ['it has no heading']),
   'ort-ranges': rangesFaults, 'ort-overrides': overrideFaults, 'tpu-mlir-table': tableFaults, 'tpu-mlir-qtable': qtableFaults, 'horizon-yaml': yamlFaults,
-  'rknn-dataset': datasetFaults, 'rknn-hybrid': (text) => (text.startsWith('custom_quantize_layers:') ? [] : ['custom_quantize_layers is missing']),
+  'rknn-dataset': datasetFaults, 'rknn-hybrid': hybridFaults,
   'aimet-0.6.1': faults061, 'aimet-1.0.0': faults100, 'aimet-2.0.0': faults200, 'tensorrt-cache': cacheFaults, 'dynamic-ranges': dynamicRangeFaults,
   nncf: nncfFaults, 'ai-edge-recipe': recipeFaults, 'tflite-table': (text) => tfliteTableFaults(parseCsv(text, 'table').map(({ cells }) => cells)),
   'ncnn-table': ncnnFaults, 'tengine-scale': tengineFaults, 'amct-record': amctFaults,

@@ -1,3 +1,4 @@
+import { isPassThrough } from '../../onnx/operators.ts'
 import { coveredBy, isActivation, type TensorQuant } from '../record.ts'
 import type { Format, Subject } from '../subject.ts'
 import { pretty, python } from '../written.ts'
@@ -46,9 +47,21 @@ const entriesOf = (record: TensorQuant): object[] => record.scale.map((scale, ch
   quant_type: typeOf(record), ...(record.axis !== null && channel === 0 ? { axis: record.axis } : {}), scale, zero_point: record.zeroPoint[channel]!,
 }))
 
-function script({ records, model }: Subject): string {
+/** Nodes that the quantizer has to leave alone: it stops at a tensor without a range, unless it only moves one that has. */
+function excluded(subject: Pick<Subject, 'graph' | 'records' | 'floatNodes'>): string[] {
+  const { graph } = subject
+  const known = new Set(withFused(subject).filter((record) => isActivation(record) && record.axis === null && !degenerate(record)).map(({ name }) => name))
+  for (const node of graph.nodes) if (isPassThrough(node) && known.has(node.inputs[0] ?? '')) for (const output of node.outputs) known.add(output)
+  const isOpen = (name: string): boolean => !known.has(name) && !graph.initializers.has(name) && graph.values.get(name)?.type === 'float32'
+  return graph.nodes.filter(({ inputs, outputs }) => [...inputs, ...outputs].some(isOpen)).map(({ name }) => name)
+}
+
+function script(subject: Subject): string {
+  const { records, model } = subject
   const [activation, weight] = [records.find(isActivation), records.find(({ role }) => role === 'weight')]
   const channel = weight?.axis !== null && weight !== undefined
+  // The ranges say nothing of how wide codes are.
+  const other = activation ? withFused(subject).filter((record) => isActivation(record) && typeOf(record) !== typeOf(activation)) : []
   const [a, w] = [activation ? typeOf(activation) : 'QUInt8', weight ? typeOf(weight) : 'QInt8']
   return `# Quantizes model/model.onnx with ONNX Runtime from what this bundle measured. Needs onnxruntime 1.30 or newer; run it in the bundle's folder.
 import json, sys
@@ -66,9 +79,12 @@ if sys.argv[1:] == ["overrides"]:
             entry["scale"] = np.array(entry["scale"], dtype=np.float32)
             entry["zero_point"] = np.array(entry["zero_point"], dtype=entry["quant_type"].name[1:].lower())
     extra["TensorQuantOverrides"] = overrides
+else:
+    extra["TensorQuantOverrides"] = {${other.map((record) => `${python(record.name)}: [{"quant_type": QuantType.${typeOf(record)}}]`).join(', ')}}
 quantize_static(
     "model/model.onnx", ${python(`${model}.ort.onnx`)}, None, calibration_cache_path="thresholds/ort_ranges.json",
     quant_format=QuantFormat.QDQ, activation_type=QuantType.${a}, weight_type=QuantType.${w}, per_channel=${channel ? 'True' : 'False'}, extra_options=extra,
+    nodes_to_exclude=[${excluded(subject).map(python).join(', ')}],  # in float, as in the run
 )
 `
 }

@@ -1,8 +1,9 @@
-import { stringify } from 'yaml'
+import { parse } from 'yaml'
 import { pixelFormula } from '../../samples/spellings.ts'
+import { fewerSamplesFixes } from '../fixes.ts'
 import { isActivation } from '../record.ts'
 import { fileName, type Format, type Subject } from '../subject.ts'
-import { listed, python } from '../written.ts'
+import { byName, listed, python, yamlText } from '../written.ts'
 import { nameCheck } from './shared.ts'
 
 const ALGORITHMS: Readonly<Record<string, string>> = { kl: 'kl_divergence', symkl: 'kl_divergence', jsd: 'kl_divergence', mse: 'mmse', octav: 'mmse', admm: 'mmse' }
@@ -34,7 +35,7 @@ function samplesCheck(subject: Subject): ReturnType<Format['checks']>[number] {
   return {
     id: 'samples', state: 'note', where: [], what: { en: `${subject.samples} calibration samples, where 20 to ${most} are recommended for ${algorithm(subject)}.`, zh: `校准样本 ${subject.samples} 个，${algorithm(subject)} 建议 20 至 ${most} 个。` },
     why: { en: 'The toolkit measures its ranges from these samples alone.', zh: '该工具只用这些样本测量范围。' },
-    fix: { en: 'Set samples.calibration.count and calibrate again.', zh: '请设置 samples.calibration.count 后重新校准。' },
+    fix: { en: 'Set samples.calibration.count and calibrate again.', zh: '请设置 samples.calibration.count 后重新校准。' }, ...(subject.samples > most ? { fixes: fewerSamplesFixes(most) } : {}),
   }
 }
 
@@ -82,7 +83,7 @@ if "--analyse" in sys.argv[1:]:
 /** By output tensor, as custom_quantize_layers of the toolkit's own file names them. */
 export function hybridLayers({ floatNodes, records }: Pick<Subject, 'floatNodes' | 'records'>): string {
   const wide = records.filter((record) => isActivation(record) && record.bits === 16).map(({ name }) => [name, 'int16'] as const)
-  return stringify({ custom_quantize_layers: Object.fromEntries([...floatNodes.map(({ output }) => [output, 'float16'] as const), ...wide]) }, { lineWidth: 0 })
+  return yamlText({ custom_quantize_layers: byName(new Map([...floatNodes.map(({ output }) => [output, 'float16'] as const), ...wide])) })
 }
 
 const hybridScript = (subject: Subject, settings: Readonly<Record<string, string>>): string => `# Hybrid quantization: puts the layers of hybrid_layers.yaml into the file that step 1 writes, and says which of them it does not know.
@@ -104,6 +105,12 @@ with open(path, "w", encoding="utf-8") as file:
 assert rknn.hybrid_quantization_step2(model_input=stem + ".model", data_input=stem + ".data", model_quantization_cfg=path) == 0
 assert rknn.export_rknn(${python(`${fileName(subject.model)}_hybrid.rknn`)}) == 0
 `
+
+export function hybridFaults(text: string): string[] {
+  const { custom_quantize_layers: layers, ...rest } = parse(text, { version: '1.1' }) as Record<string, unknown>
+  if (typeof layers !== 'object' || layers === null || Object.keys(rest).length > 0) return ['only custom_quantize_layers may be in it']
+  return Object.entries(layers).filter(([, type]) => !['int8', 'int16', 'float16'].includes(String(type))).map(([name]) => `${name}: the type is not known`)
+}
 
 export const datasetFaults = (text: string): string[] => {
   const lines = text.split('\n').slice(0, -1)

@@ -1,3 +1,4 @@
+import { isPassThrough } from '../../onnx/operators.ts'
 import { topology } from '../../onnx/topology.ts'
 import { absorbedTensors } from '../../quantize/absorb.ts'
 import { isActivation, type TensorQuant } from '../record.ts'
@@ -65,4 +66,16 @@ export function withFused({ graph, records, floatNodes }: Pick<Subject, 'graph' 
     return behind === undefined || !node || known.has(name) ? [] : [{ ...known.get(behind)!, name, node: node.name, op: node.op }]
   })
   return [...records, ...fused]
+}
+
+/** The same, and behind them one for each tensor that only moves what has one: tools that ask every operator for its range find it there too. */
+export function withMoved(subject: Pick<Subject, 'graph' | 'records' | 'floatNodes'>): TensorQuant[] {
+  const float = new Set(subject.floatNodes.map(({ node }) => node))
+  const records = new Map(withFused(subject).map((record) => [record.name, record]))
+  for (const node of subject.graph.nodes) {
+    const source = isPassThrough(node) && !float.has(node.name) ? records.get(node.inputs[0] ?? '') : undefined
+    if (!source || !isActivation(source)) continue
+    for (const name of node.outputs) if (name !== '' && !records.has(name)) records.set(name, { ...source, name, role: 'activation', node: node.name, op: node.op })
+  }
+  return [...records.values()]
 }

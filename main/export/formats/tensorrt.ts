@@ -1,3 +1,4 @@
+import { signedFixes } from '../fixes.ts'
 import { amaxOf, isActivation, type TensorQuant } from '../record.ts'
 import { fileName, type Check, type Format, type Subject } from '../subject.ts'
 import { float32Hex, pretty } from '../written.ts'
@@ -28,13 +29,13 @@ export const tensorrt: Format = {
   },
 }
 
-function signedCheck({ records }: Subject): Check {
+function signedCheck({ records, run }: Subject): Check {
   const wrong = records.filter((record) => record.role !== 'bias' && (!record.signed || record.zeroPoint.some((zero) => zero !== 0))).map(({ name }) => name)
   if (wrong.length === 0) return { id: 'signed', state: 'ok', where: [], what: { en: 'All codes are signed with zero point 0.', zh: '所有编码均为有符号且零点为 0。' } }
   return {
     id: 'signed', state: 'error', where: few(wrong), what: { en: `${wrong.length} tensors have unsigned codes or a zero point that is not 0.`, zh: `${wrong.length} 个张量为无符号编码或零点不为 0。` },
     why: { en: 'TensorRT refuses a QDQ model with them.', zh: 'TensorRT 拒绝此类 QDQ 模型。' },
-    fix: { en: 'Quantize with quantize.activations.type=int8, quantize.activations.symmetric=true and quantize.weights.type=int8.', zh: '请以 quantize.activations.type=int8、quantize.activations.symmetric=true、quantize.weights.type=int8 重新量化。' },
+    fix: { en: 'Quantize with quantize.activations.type=int8, quantize.activations.symmetric=true and quantize.weights.type=int8.', zh: '请以 quantize.activations.type=int8、quantize.activations.symmetric=true、quantize.weights.type=int8 重新量化。' }, fixes: signedFixes(run),
   }
 }
 

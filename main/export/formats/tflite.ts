@@ -1,4 +1,5 @@
 import { csvLine } from '../../core/csv.ts'
+import { signedWeightFixes } from '../fixes.ts'
 import { codesOf, isActivation, type TensorQuant } from '../record.ts'
 import { fileName, type Check, type Format, type Subject } from '../subject.ts'
 import { pretty, python } from '../written.ts'
@@ -22,17 +23,18 @@ export const tflite: Format = {
 }
 
 /** Weights must be symmetric; biases are the product of two scales. */
-function gridCheck({ records }: Subject): Check {
+function gridCheck({ records, run }: Subject): Check {
   const wrong = records.filter(({ role, symmetric }) => role === 'weight' && !symmetric).map(({ name }) => name)
   if (wrong.length === 0) return { id: 'weights', state: 'ok', where: [], what: { en: 'Weights are symmetric, as the TFLite specification asks.', zh: '权重对称，符合 TFLite 规范。' } }
   return {
     id: 'weights', state: 'warning', where: few(wrong), what: { en: `${wrong.length} weights are not symmetric.`, zh: `${wrong.length} 个权重不对称。` },
     why: { en: 'TFLite has only symmetric int8 weights: its model will differ from the simulation here.', zh: 'TFLite 仅支持对称 int8 权重：其模型将与此处的仿真不同。' },
-    fix: { en: 'Quantize with quantize.weights.type=int8.', zh: '请以 quantize.weights.type=int8 重新量化。' },
+    fix: { en: 'Quantize with quantize.weights.type=int8.', zh: '请以 quantize.weights.type=int8 重新量化。' }, fixes: signedWeightFixes(run),
   }
 }
 
-const escaped = (name: string): string => name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
+/** The quantizer searches in the names of an operator's outputs, one behind the other: the whole name, no part of another. */
+const pattern = (name: string): string => `(?:^|[/;])${name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}(?:$|[:;])`
 
 /** First rule: all in int8 with 8-bit activations; then one that keeps each float node. */
 export function recipe({ floatNodes, records }: Pick<Subject, 'floatNodes' | 'records'>): string {
@@ -43,7 +45,7 @@ export function recipe({ floatNodes, records }: Pick<Subject, 'floatNodes' | 're
       activation_tensor_config: config(bits === 16, 'TENSORWISE', bits), weight_tensor_config: config(true, records.some(({ role, axis }) => role === 'weight' && axis !== null) ? 'CHANNELWISE' : 'TENSORWISE', 8),
       compute_precision: 'INTEGER', explicit_dequantize: false, skip_checks: false,
     } },
-    ...floatNodes.map(({ output }) => ({ regex: escaped(output), operation: '*', algorithm_key: 'no_quantize' })),
+    ...floatNodes.map(({ output }) => ({ regex: pattern(output), operation: '*', algorithm_key: 'no_quantize' })),
   ])
 }
 

@@ -60,7 +60,7 @@ export function matchWeights(graph: Graph, tensors: ReadonlyMap<string, Tensor>,
     pairs: fitted.filter(({ dims, found }) => sameShape(dims, found)).map(({ found: _found, ...pair }) => pair),
     wrongShapes: fitted.filter(({ dims, found }) => !sameShape(dims, found)),
     missing, unexpected, ignored,
-    nearest: nearestPairs(missing, unexpected).map(({ wanted: name, candidate: key }) => ({ name, key })),
+    nearest: nearestKeys(missing, unexpected, rules),
   }
 }
 
@@ -68,6 +68,12 @@ export function matchWeights(graph: Graph, tensors: ReadonlyMap<string, Tensor>,
 function sameShape(a: readonly number[], b: readonly number[]): boolean {
   const [left, right] = [a, b].map((dims) => dims.filter((dim) => dim !== 1).join())
   return left === right
+}
+
+/** Compared as the rules leave them: a prefix that is taken off tells nothing. */
+function nearestKeys(missing: readonly string[], unexpected: readonly string[], rules: WeightRules): WeightMatch['nearest'] {
+  const keys = new Map(unexpected.map((key) => [plainKey(key, rules), key]))
+  return nearestPairs(missing, [...keys.keys()]).map(({ wanted: name, candidate }) => ({ name, key: keys.get(candidate)! }))
 }
 
 function plainKey(key: string, { strip }: WeightRules): string {

@@ -15,6 +15,8 @@ export interface Bench {
   readonly split: Split
   readonly threads: number
   readonly seed: number
+  /** Bytes of layer values kept between steps; absent: see front.ts. */
+  readonly memoryBytes?: number
   /** Counts pictures and says how far the work is. */
   readonly counter: Counter
 }

@@ -27,8 +27,8 @@ export interface LayerFinding {
 }
 
 /** Columns that a choice is made on: many times K, so that it does not learn the columns by heart (ALGORITHMS 5.10). */
-const columnsWanted = (products: number): number => Math.min(Math.max(8 * products, 4096), 32768)
-const HELD_COLUMNS = 2048
+export const columnsWanted = (products: number): number => Math.min(Math.max(8 * products, 4096), 32768)
+export const HELD_COLUMNS = 2048
 
 /** Bytes of Hessians, and of inputs of one picture, that one pass holds. */
 const MEMORY_BYTES = 512 * 2 ** 20
@@ -105,7 +105,7 @@ const heldOf = ({ signal, errors }: OutputErrors, list: readonly { readonly kind
 })
 
 /** Some columns of a layer's input; positions drawn by seed, picture and layer. */
-function columnsOf({ seed }: Bench, layer: MatrixLayer, input: Tensor, { sample, wanted }: { sample: number; wanted: number }) {
+export function columnsOf({ seed }: Bench, layer: MatrixLayer, input: Tensor, { sample, wanted }: { sample: number; wanted: number }) {
   const positions = drawPositions(positionCount(layer, input.dims), Math.ceil(wanted), seededRandom(seed, sample, hashText(layer.node.name)))
   return { columns: columnsAt(layer, input, positions), positions: positions.length }
 }

@@ -17,9 +17,9 @@ export interface OutputErrors {
 export const noOutputErrors = ({ groups, rows }: MatrixLayer, candidates: number): OutputErrors =>
   ({ signal: new Float64Array(groups * rows), errors: Array.from({ length: candidates }, () => new Float64Array(groups * rows)) })
 
-/** Adds what float weights make of columns [groups, positions, K], and what is missing with each candidate's codes. */
+/** Adds what float weights make of columns [groups, positions, K], and what is missing with each candidate's codes. `wanted`: columns that the float weights see, where they are others. */
 export function addOutputErrors(
-  sums: OutputErrors, layer: MatrixLayer, weights: Float64Array, candidates: readonly CodedRows[], { columns, positions }: { columns: Float64Array; positions: number },
+  sums: OutputErrors, layer: MatrixLayer, weights: Float64Array, candidates: readonly CodedRows[], { columns, wanted: ideal = columns, positions }: { columns: Float64Array; wanted?: Float64Array; positions: number },
 ): void {
   const { groups, rows, products } = layer
   for (let index = 0; index < groups * rows; index++) {
@@ -28,7 +28,7 @@ export function addOutputErrors(
     for (let position = 0; position < positions; position++) {
       const from = (group * positions + position) * products
       let wanted = 0
-      for (let k = 0; k < products; k++) wanted += weights[own + k]! * columns[from + k]!
+      for (let k = 0; k < products; k++) wanted += weights[own + k]! * ideal[from + k]!
       sums.signal[index]! += wanted * wanted
       for (const [which, { codes, steps }] of candidates.entries()) {
         let made = 0

@@ -10,10 +10,10 @@ import { topology, type Topology } from '../../onnx/topology.ts'
 import { activationBounds } from '../fixed-ranges.ts'
 import type { Quantized } from '../quantize.ts'
 import { biasRoom, quantizeBias, type CodedConstant } from '../weights.ts'
-import { eachOf, rowsByTensor, type Bench } from './bench.ts'
+import { rowsByTensor, type Bench } from './bench.ts'
 import { isMatrix, matrixLayers, toRows, type MatrixLayer } from './layer.ts'
 import type { LayerRefinement } from './report.ts'
-import { openWatch } from './watch.ts'
+import { frontOf, type Front } from './front.ts'
 import { withConstants } from './with-constants.ts'
 
 export interface BiasOutcome {
@@ -36,10 +36,11 @@ export function biasLayers({ graph }: Pick<Bench, 'graph'>, { plan }: Quantized)
 export async function correctEmpirically(bench: Bench, start: Quantized): Promise<BiasOutcome> {
   const links = topology(bench.graph)
   const layers: LayerRefinement[] = []
+  const fronts: Fronts = { float: frontOf(bench), coded: frontOf(bench) }
   let quantized = start
   for (const { node, bias } of biasLayers(bench, start)) {
     const passed = passedBehind(bench.graph, links, node)
-    const { shift, signal, before, after } = await shiftsOf(bench, quantized, node, passed)
+    const { shift, signal, before, after } = await shiftsOf(bench, fronts, quantized, node, passed)
     const { constant, changed } = shiftedBias(bench.coded, quantized, bias, shift.map((by, channel) => (after[channel]! < before[channel]! ? by / weightOfBias(node) : 0)), 'means of the float network')
     const total = signal.reduce((sum, value) => sum + value, 0)
     const ratio = (errors: Float64Array) => { const sum = errors.reduce((all, error) => all + error, 0); return sum === 0 ? 0 : sum / total }
@@ -55,9 +56,10 @@ export async function correctEmpirically(bench: Bench, start: Quantized): Promis
 
 /**
  * Analytic bias correction (ALGORITHMS 5.8): the mean shift that rounded weights cause, -Σ_k (w_q - w)(c, k) · E[x_k], with the means
- * that Statistics hold for each channel of the layer's input. Takes zeros of the padding for inputs of average size.
+ * that Statistics hold for each channel of the layer's input, else those that BatchNormalization tells without data (`norms`, by tensor). Takes
+ * zeros of the padding for inputs of average size.
  */
-export function correctAnalytically(graph: Graph, start: Quantized, statistics: Statistics): BiasOutcome {
+export function correctAnalytically(graph: Graph, start: Quantized, statistics: Statistics, norms: ReadonlyMap<string, Float64Array> = new Map()): BiasOutcome {
   const matrices = new Map(matrixLayers(graph, start.plan).map((layer) => [layer.node.name, layer]))
   const rows = rowsByTensor(start.table)
   const seenAs = new Map(start.plan.tensors.map(({ tensor, seenAs }) => [tensor, seenAs ?? tensor]))
@@ -66,10 +68,12 @@ export function correctAnalytically(graph: Graph, start: Quantized, statistics: 
     const nothing = (kept: string): LayerRefinement => ({ node: node.name, before: null, after: null, changed: 0, channels: 0, kept })
     const layer = matrices.get(node.name)!
     if (!isMatrix(layer)) return nothing(layer.why)
-    const means = channelMeans(statistics, seenAs.get(node.inputs[0]!) ?? node.inputs[0]!, layer)
-    if (!means) return nothing('Statistics hold no mean for each channel of its input')
+    const input = seenAs.get(node.inputs[0]!) ?? node.inputs[0]!
+    const [seen, told] = [seenMeans(statistics, input), norms.get(input)].map((means) => means && columnMeans(means, layer))
+    const means = seen ?? told
+    if (!means) return nothing('neither Statistics nor a BatchNormalization tell the mean of each channel of its input')
     const shift = weightShift(graph, layer, start.constants.get(bias.weight)!.codes, rows.get(bias.weight)!, means).map((by) => by * (bias.accumulatorRatio ?? 1))
-    const { constant, changed } = shiftedBias(graph, start, bias, shift, 'rounded weights on mean inputs')
+    const { constant, changed } = shiftedBias(graph, start, bias, shift, seen ? 'rounded weights on mean inputs' : 'rounded weights on the means of BatchNormalization')
     if (constant) changes.set(bias.tensor, constant)
     return { node: node.name, before: null, after: null, changed: changed.filter((by) => by !== 0).length, channels: shift.length, kept: constant ? '' : 'the shift is none' }
   })
@@ -87,14 +91,18 @@ const withoutBias = ({ graph }: Pick<Bench, 'graph'>, { plan }: Quantized): Laye
     .map(({ name }) => ({ node: name, before: null, after: null, changed: 0, channels: 0, kept: 'it has no bias on codes of its own' }))
 }
 
-/** Means of inputs k of every group, [groups · K]; undefined where not every channel was seen by itself. */
-function channelMeans(statistics: Statistics, input: string, { node, groups, products, dims }: MatrixLayer): Float64Array | undefined {
-  const seen = statistics.tensors.get(input)
+/** Means of a tensor's channels; undefined where it was not seen. */
+function seenMeans(statistics: Statistics, tensor: string): Float64Array | undefined {
+  const seen = statistics.tensors.get(tensor)
+  // Channel sums are in units of 2^-149.
+  return seen && seen.count > 0 ? Float64Array.from(seen.channelSum, (sum) => (Number(sum) * 2 ** -149 * seen.channels) / seen.count) : undefined
+}
+
+/** Means of inputs k of every group, [groups · K]; undefined where they are those of other channels. */
+function columnMeans(means: Float64Array, { node, groups, products, dims }: MatrixLayer): Float64Array | undefined {
   const taps = node.op === 'Conv' ? products / dims[1]! : 1
   const inGroup = products / taps
-  if (!seen || seen.channels !== inGroup * groups || seen.count === 0) return undefined
-  // Channel sums are in units of 2^-149.
-  const means = seen.channelSum.map((sum) => (Number(sum) * 2 ** -149 * seen.channels) / seen.count)
+  if (means.length !== inGroup * groups) return undefined
   return Float64Array.from({ length: groups * products }, (_, index) => means[Math.floor(index / products) * inGroup + Math.floor((index % products) / taps)]!)
 }
 
@@ -151,25 +159,33 @@ interface ChannelShifts {
   readonly after: Float64Array
 }
 
-/** One pass over the pictures for choosing, then over those held out. */
-async function shiftsOf(bench: Bench, quantized: Quantized, node: Node, { lo, hi }: Range): Promise<ChannelShifts> {
-  const { graph, split, threads } = bench
-  const coded = quantized.graph.nodes.find(({ name }) => name === node.name)!.outputs[0]!
-  const float = await openWatch(graph, [node.outputs[0]!], 'float', threads)
-  const simulated = await openWatch(quantized.graph, [coded], 'simulated', threads)
+interface Fronts {
+  readonly float: Front
+  readonly coded: Front
+}
+
+/** One pass over the pictures for choosing, then over those held out. Layers must come in topological order: what is before one is settled. */
+async function shiftsOf({ graph, split, counter }: Bench, fronts: Fronts, quantized: Quantized, node: Node, { lo, hi }: Range): Promise<ChannelShifts> {
+  const coded = quantized.graph.nodes.find(({ name }) => name === node.name)!
+  const float = await fronts.float.open(graph, node.outputs[0]!, node.outputs[0]!)
+  const simulated = await fronts.coded.open(quantized.graph, coded.outputs[0]!, coded.inputs[0]!)
   const through = (value: number): number => Math.min(Math.max(value, lo), hi)
   try {
     let channels = 0
     const each = async (indices: readonly number[], add: (channel: number, wanted: number, made: number) => void, begin = () => undefined as void) => {
-      for await (const sample of eachOf(bench, indices)) {
-        const [[real], [held]] = [await float.run(sample), await simulated.run(sample)]
-        const [x, y] = [float32(real!), float32(held!)]
-        const along = channelsAlong(node, real!.dims)
+      for (const index of indices) {
+        const [real, made] = [await float.fetch(index), await simulated.fetch(index)]
+        const [x, y] = [float32(real), float32(made)]
+        const along = channelsAlong(node, real.dims)
         if (channels === 0) {
           channels = along.channels
           begin()
         }
-        for (let at = 0; at < x.length; at++) add(Math.floor(at / along.inner) % channels, through(x[at]!), y[at]!)
+        for (let plane = 0; plane * along.inner < x.length; plane++) {
+          const channel = plane % channels
+          for (let at = plane * along.inner; at < (plane + 1) * along.inner; at++) add(channel, through(x[at]!), y[at]!)
+        }
+        await counter.step()
       }
     }
     let [sums, counts] = [new Float64Array(0), new Float64Array(0)]

@@ -99,7 +99,7 @@ function mixedRows(products: number, plain: CodedRows, other: CodedRows, takesOt
   return { codes, steps }
 }
 
-function constantOf(layer: LayerFinding['layer'], { codes, steps }: CodedRows, row: ScaleRow, method: string, reason: string): CodedConstant {
+export function constantOf(layer: LayerFinding['layer'], { codes, steps }: CodedRows, row: ScaleRow, method: string, reason: string): CodedConstant {
   const zero = row.zeroPoint[0]!
   const scale = layer.plan.axis === null ? [steps[0]!] : Array.from(steps)
   return { row: { ...row, scale, method, reason }, codes: tensorOfNumbers(layer.plan.grid.type, layer.dims, fromRows(layer, Int32Array.from(codes, (code) => code + zero))) }

@@ -12,6 +12,7 @@ import { outputNoise } from './output-noise.ts'
 import { biasLayers, correctAnalytically, correctEmpirically } from './refine-bias.ts'
 import { chooseRounding, chooseSteps, findWeights, weightWork, type WeightChoice } from './refine-weights.ts'
 import type { RefineStep, StepReport } from './report.ts'
+import { roundInOrder } from './round-in-order.ts'
 import { withConstants } from './with-constants.ts'
 import type { CandidateWishes } from './weights-of-layer.ts'
 
@@ -23,6 +24,8 @@ export interface RefineInput {
   readonly quantized: Quantized
   readonly options: Pick<QuantizeOptions, 'refine'>
   readonly statistics: Statistics
+  /** Means of channels that BatchNormalization tells, by tensor, where Statistics tell none (normMeans). */
+  readonly norms?: ReadonlyMap<string, Float64Array>
   /** Calibration samples; undefined where there are none, which analytic bias correction alone can do with. */
   readonly samples: SampleSet | undefined
   readonly threads: number
@@ -36,16 +39,20 @@ export interface Refined {
 
 /** The first key of the recipe that asks for a step here; undefined where none does. `sampled`: only those that look at samples. */
 export function refiningKey({ quantized, options }: Pick<RefineInput, 'quantized' | 'options'>, sampled = false): string | undefined {
-  const isRounded = quantized.plan.weights.some((weight) => wishesOf(options)(weight).round)
+  const roundings = new Set(quantized.plan.weights.map(roundingOf(options)))
   if (options.refine.scale === 'search') return 'quantize.weights.scale=search'
-  if (isRounded) return options.refine.rounding === 'adaround' ? 'quantize.weights.rounding=adaround' : 'quantize.layers.*.rounding=adaround'
+  for (const rounding of ['adaround', 'adaround-asymmetric'] as const) {
+    if (roundings.has(rounding)) return `quantize.${options.refine.rounding === rounding ? 'weights' : 'layers.*'}.rounding=${rounding}`
+  }
   if (options.refine.bias === 'empirical' || (options.refine.bias === 'analytic' && !sampled)) return `quantize.bias.correction=${options.refine.bias}`
   return undefined
 }
 
 /** What is wished for a weight: its layer's own line goes before the recipe's. */
-const wishesOf = ({ refine }: Pick<QuantizeOptions, 'refine'>) => ({ rounding }: WeightPlan): CandidateWishes =>
-  ({ search: refine.scale === 'search', round: (rounding ?? refine.rounding) === 'adaround' })
+const roundingOf = ({ refine }: Pick<QuantizeOptions, 'refine'>) => ({ rounding }: WeightPlan): string => rounding ?? refine.rounding
+
+const wishesOf = (options: Pick<QuantizeOptions, 'refine'>) => (weight: WeightPlan): CandidateWishes =>
+  ({ search: options.refine.scale === 'search', round: roundingOf(options)(weight) === 'adaround' })
 
 /**
  * Steps that look at samples again to make the codes of weights and biases better: searched weight scales, rounding by output error,
@@ -53,17 +60,19 @@ const wishesOf = ({ refine }: Pick<QuantizeOptions, 'refine'>) => ({ rounding }:
  * the network where the noise at its outputs does not grow; otherwise all is as before. Deterministic for one seed.
  * Throws `recipe.few-samples`.
  */
-export async function refine({ graph, coded, quantized: start, options, statistics, samples, threads, seed }: RefineInput, task: Task): Promise<Refined> {
+export async function refine({ graph, coded, quantized: start, options, statistics, norms, samples, threads, seed }: RefineInput, task: Task): Promise<Refined> {
   const key = refiningKey({ quantized: start, options })
   if (key === undefined) return { quantized: start, steps: [] }
-  if (samples === undefined) return unmeasured(correctAnalytically(coded, start, statistics))
+  if (samples === undefined) return unmeasured(correctAnalytically(coded, start, statistics, norms))
   const split = splitOf(samples, key)
   const wishes = wishesOf(options)
   const quiet: Bench = { graph, coded, samples, split, threads, seed, counter: { step: () => Promise.resolve() } }
   const { batches, skipped } = await weightWork(quiet, start, wishes)
   const asks = (wish: keyof CandidateWishes) => start.plan.weights.some((weight) => wishes(weight)[wish])
-  const asked = { scale: asks('search'), rounding: asks('round'), bias: options.refine.bias !== 'off' }
-  const passes = batches.length + (options.refine.bias === 'empirical' ? biasLayers({ graph }, start).length : 0)
+  const isAsymmetric = (weight: WeightPlan): boolean => roundingOf(options)(weight) === 'adaround-asymmetric'
+  const inOrder = start.plan.weights.filter(isAsymmetric).length
+  const asked = { scale: asks('search'), rounding: asks('round'), asymmetric: inOrder > 0, bias: options.refine.bias !== 'off' }
+  const passes = batches.length + inOrder + (options.refine.bias === 'empirical' ? biasLayers({ graph }, start).length : 0)
   const bench: Bench = { ...quiet, counter: pictureCounter(passes * samples.count + (1 + Object.values(asked).filter(Boolean).length) * split.held.length, task) }
   const noiseOf = (one: Quantized) => outputNoise(graph, one.graph, threads, () => eachOf(bench, split.held))
 
@@ -72,7 +81,10 @@ export async function refine({ graph, coded, quantized: start, options, statisti
   let noise = await noiseOf(start)
   const steps: StepReport[] = []
   const judge = async (step: RefineStep, how: string, next: Quantized, layers: StepReport['layers']): Promise<void> => {
-    const after = next === quantized ? noise : await noiseOf(next)
+    const isSame = next === quantized
+    const after = isSame ? noise : await noiseOf(next)
+    // What need not be measured is done.
+    if (isSame) for (let index = 0; index < split.held.length; index++) await bench.counter.step()
     const accepted = after <= noise
     steps.push({ step, how, accepted, before: noise, after, heldOut: split.held.length, layers })
     if (!accepted) return
@@ -89,9 +101,13 @@ export async function refine({ graph, coded, quantized: start, options, statisti
     const rows = rowsByTensor(quantized.table)
     await weightStep('rounding', 'adaround', found.filter(({ candidates }) => candidates.rounded).map((one) => chooseRounding(one, rows.get(one.layer.plan.tensor)!)))
   }
+  if (asked.asymmetric) {
+    const outcome = await roundInOrder(bench, quantized, isAsymmetric)
+    await judge('rounding', 'adaround-asymmetric', outcome.quantized, outcome.layers)
+  }
   if (asked.bias) {
     const correction = options.refine.bias
-    const outcome = correction === 'empirical' ? await correctEmpirically(bench, quantized) : correctAnalytically(coded, quantized, statistics)
+    const outcome = correction === 'empirical' ? await correctEmpirically(bench, quantized) : correctAnalytically(coded, quantized, statistics, norms)
     await judge('bias', correction, outcome.quantized, outcome.layers)
   }
   return { quantized, steps }

@@ -16,7 +16,7 @@ export interface LayerRefinement {
 /** One step over the whole network. */
 export interface StepReport {
   readonly step: RefineStep
-  /** How: `search`, `adaround`, `empirical`, `analytic`. */
+  /** How: `search`, `adaround`, `adaround-asymmetric`, `empirical`, `analytic`. */
   readonly how: string
   /** False: the network's error on held-out pictures grew, and everything is as before. */
   readonly accepted: boolean

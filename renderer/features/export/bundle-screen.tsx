@@ -15,7 +15,7 @@ import { countsOf } from './check-state.ts'
 import { DestinationPanel } from './destination-panel.tsx'
 import { FormatPanel } from './format-panel.tsx'
 import { PreviewPanel } from './preview-panel.tsx'
-import { useNamedJob } from './use-named-job.ts'
+import { useNamedJob } from '../../app/use-named-job.ts'
 import { useWritten } from './use-written.ts'
 import { WrittenPanel } from './written-panel.tsx'
 
@@ -83,7 +83,7 @@ function ForBoard({ run, tools, boards }: BundleScreenProps & { readonly boards:
             {preview.error === null ? <p className="panel-text" role="status">{say('export.previewing')}</p> : <FaultNotice fault={preview.error} />}
           </section>
         ) : (
-          <PreviewPanel preview={preview.data} language={language} file={parameters.get('file') ?? ''} show={parameters.get('show')} isOld={preview.isPlaceholderData} onAddress={set} />
+          <PreviewPanel run={run} preview={preview.data} language={language} file={parameters.get('file') ?? ''} show={parameters.get('show')} isDiff={parameters.has('diff')} isOld={preview.isPlaceholderData} onAddress={set} />
         )}
         <div className="export-side" tabIndex={0} role="region" aria-label={say('export.place')}>
           {written === null ? null : (

@@ -31,7 +31,7 @@ export function mendPlace({ id, state }: Pick<ExportCheck, 'id' | 'state'>, run:
   if (state === 'ok') return null
   if (/^(?:opset|irVersion|dynamicShapes|batch|dimension|names|even)$/.test(id)) return { to: '/model', place: 'model' }
   if (/^(?:operators|proofs)$/.test(id)) return { to: '/rewrite', place: 'rewrite' }
-  if (/^(?:bits|signed|weights|wide)$/.test(id)) return { to: '/calibrate?step=target', place: 'calibrate' }
+  if (/^(?:board|bits|signed|weights|wide)$/.test(id)) return { to: '/calibrate?step=target', place: 'calibrate' }
   if (/^(?:ranges|zero-range|denormal)$/.test(id)) return { to: `/run/${run}/layers`, place: 'layers' }
   if (/^(?:sample-count|samples)$/.test(id)) return { to: '/samples', place: 'samples' }
   // Gates are waived and findings are read on the run itself, which is a part of the history.

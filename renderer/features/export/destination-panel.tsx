@@ -3,8 +3,8 @@ import { useSay } from '../../texts/texts.ts'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
 import { bytes } from '../../ui/format.ts'
 import { Segmented } from '../../ui/segmented.tsx'
-import type { NamedJob } from './use-named-job.ts'
-import { JobPart } from './job-part.tsx'
+import type { NamedJob } from '../../app/use-named-job.ts'
+import { JobPart } from '../../app/job-part.tsx'
 
 interface DestinationPanelProps {
   readonly out: string

@@ -7,7 +7,9 @@ import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { bytes, moment } from '../../ui/format.ts'
 import { Segmented } from '../../ui/segmented.tsx'
 import type { ChangeAddress } from '../../ui/use-address.ts'
+import { FileText } from './file-text.tsx'
 import { firstFile, treeRows, type Change, type TreeRow } from './file-tree.ts'
+import { ReportFigures } from './report-figures.tsx'
 import { ReportText } from './report-text.tsx'
 
 const CHANGES: Readonly<Record<Change, { readonly shape: string; readonly text: TextKey; readonly tone: string }>> = {
@@ -19,22 +21,26 @@ const SHOWN = ['file', 'commands', 'report'] as const
 type Shown = (typeof SHOWN)[number]
 
 interface PreviewPanelProps {
+  readonly run: string
   readonly preview: ExportPreview
   /** Of the language that the report is written in. */
   readonly language: 'en' | 'zh'
   readonly file: string
   readonly show: string | null
+  /** Of a changed file what changed, in place of the whole. */
+  readonly isDiff: boolean
   /** It belongs to another board, while that of the chosen one is put together. */
   readonly isOld: boolean
   readonly onAddress: ChangeAddress
 }
 
 /** The bundle as it would be written: its files, and what is in them. */
-export function PreviewPanel({ preview, language, file, show, isOld, onAddress }: PreviewPanelProps) {
+export function PreviewPanel({ run, preview, language, file, show, isDiff, isOld, onAddress }: PreviewPanelProps) {
   const say = useSay()
   const { files, last, coverage, commands } = preview
   const shown: Shown = SHOWN.find((each) => each === show) ?? 'file'
   const path = files.some((each) => each.path === file) || last?.gone.includes(file) ? file : firstFile(files)
+  const isChanged = files.some((each) => each.path === path && each.change === 'changed' && each.text !== null)
   return (
     <section className="panel export-preview" data-grows aria-label={say('export.preview')} aria-busy={isOld || undefined}>
       <header className="panel-head">
@@ -50,12 +56,13 @@ export function PreviewPanel({ preview, language, file, show, isOld, onAddress }
             <Segmented label={say('export.shown')} value={shown} onChange={(next) => onAddress({ show: next === 'file' ? '' : next })} choices={[{ value: 'file', name: say('export.shown.file') }, { value: 'commands', name: say('export.shown.commands') }, { value: 'report', name: say('export.shown.report') }]} />
             {shown === 'file' ? <span className="mono export-content-path" title={path}>{path}</span> : null}
             <span className="bar-space" />
+            {shown === 'file' && isChanged ? <Segmented label={say('export.diff')} value={isDiff ? 'diff' : 'whole'} onChange={(next) => onAddress({ diff: next === 'diff' ? '1' : '' })} choices={[{ value: 'whole', name: say('export.diff.whole') }, { value: 'diff', name: say('export.diff.changes') }]} /> : null}
             {shown === 'commands' ? <CopyButton text={commands.map(({ lines }) => lines.join('\n')).join('\n')} label={say('export.commands.copy')} /> : null}
             {shown === 'report' ? <Segmented label={say('export.language')} value={language} onChange={(next) => onAddress({ lang: next })} choices={[{ value: 'en', name: 'EN' }, { value: 'zh', name: '中文' }]} /> : null}
           </div>
-          {shown === 'file' ? <FileText preview={preview} path={path} /> : null}
+          {shown === 'file' ? <FileText preview={preview} path={path} isDiff={isChanged && isDiff} /> : null}
           {shown === 'commands' ? <Commands preview={preview} /> : null}
-          {shown === 'report' ? <ReportText source={files.find((each) => each.path === 'report/report.md')?.text ?? ''} label={say('export.shown.report')} /> : null}
+          {shown === 'report' ? <ReportText source={files.find((each) => each.path === 'report/report.md')?.text ?? ''} label={say('export.shown.report')} figures={<ReportFigures run={run} histograms={preview.histograms} />} /> : null}
         </div>
       </div>
     </section>
@@ -92,17 +99,6 @@ const treeColumns = (say: Say, hasLast: boolean): readonly Column<TreeRow>[] => 
 ]
 
 const changeMark = (say: Say, change: Change | null) => (change === null ? null : <span className="verdict" data-tone={CHANGES[change].tone}>{CHANGES[change].shape} {say(CHANGES[change].text)}</span>)
-
-function FileText({ preview, path }: { readonly preview: ExportPreview; readonly path: string }) {
-  const say = useSay()
-  const file = preview.files.find((each) => each.path === path)
-  if (path === '') return <p className="panel-text">{say('export.no-file')}</p>
-  if (file === undefined) return <p className="panel-text">{say('export.gone-file')}</p>
-  if (file.text === null) {
-    return <p className="panel-text">{say('export.no-text')} <span className="number">{file.exact ? bytes(file.bytes) : say('export.at-most', { bytes: bytes(file.bytes) })}</span>{file.sha256 === null ? null : <><br /><span className="mono">SHA-256 {file.sha256}</span></>}</p>
-  }
-  return <pre className="export-text mono" data-wraps={path.endsWith('.md') || undefined} tabIndex={0} aria-label={path} role="region">{file.text}</pre>
-}
 
 function Commands({ preview: { commands } }: { readonly preview: ExportPreview }) {
   const say = useSay()

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'react'
 import type { ExportedBundle, VerifiedBundle } from '../../../preload/contract/index.ts'
 import { useCall } from '../../client.ts'
 import { changeProject, project } from '../../project/project.ts'
-import type { NamedJob } from './use-named-job.ts'
+import type { NamedJob } from '../../app/use-named-job.ts'
 
 interface WrittenFacts {
   readonly run: string

@@ -7,8 +7,8 @@ import { Button } from '../../ui/button.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { bytes, fileName, shortRun } from '../../ui/format.ts'
 import { useWhyNot } from '../../ui/use-writable.ts'
-import { JobPart } from './job-part.tsx'
-import type { NamedJob } from './use-named-job.ts'
+import { JobPart } from '../../app/job-part.tsx'
+import type { NamedJob } from '../../app/use-named-job.ts'
 
 interface WrittenPanelProps {
   /** Of the export. */

@@ -33,7 +33,7 @@ export function ChooseModel({ writable, onFiles, onChoose }: ChooseModelProps) {
         </div>
         {writable ? null : <p className="muted">{say('model.read-only')}</p>}
         <input
-          ref={picker} hidden type="file" multiple accept=".onnx,.data,.bin,.weights,.onnx_data" aria-label={say('model.file')} tabIndex={-1}
+          ref={picker} hidden type="file" multiple accept=".onnx,.data,.bin,.weights,.onnx_data,.prototxt,.caffemodel" aria-label={say('model.file')} tabIndex={-1}
           onChange={(event) => { onFiles([...(event.target.files ?? [])]); event.target.value = '' }}
         />
       </div>

@@ -1,8 +1,9 @@
-import { lazy, Suspense, useState, type ReactNode } from 'react'
+import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react'
 import { Link, useNavigate, useSearchParams } from 'react-router'
 import type { InspectReport, ModelRef } from '../../../preload/contract/index.ts'
 import { Screen } from '../../app/screen.tsx'
-import { call, useCall } from '../../client.ts'
+import { useNamedJob } from '../../app/use-named-job.ts'
+import { call, useCall, type RecipeJson } from '../../client.ts'
 import { changeProject, useProject } from '../../project/project.ts'
 import { useSay } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
@@ -13,11 +14,13 @@ import { useWhyNot } from '../../ui/use-writable.ts'
 import type { UploadProgress } from '../../upload.ts'
 import { ChooseModel } from './choose-model.tsx'
 import { FindingsPart } from './findings-part.tsx'
+import { Importing } from './importing.tsx'
 import { ModelCard } from './model-card.tsx'
 import { modelViewOf, refText, type ModelView } from './model-view.ts'
 import { NodePanel } from './node-panel.tsx'
 import { useFileDrop } from './use-file-drop.ts'
-import { useModelUpload } from './use-upload.ts'
+import { useModelUpload, type CaffePair } from './use-upload.ts'
+import { WeightsPart } from './weights-part.tsx'
 import { withModel } from './with-model.ts'
 import './model.css'
 
@@ -34,13 +37,22 @@ export function ModelScreen() {
   const own = typeof recipe['model'] === 'string' ? recipe['model'] : null
   const model: ModelRef | null = choosing ? null : (view.model ?? (own === null ? null : { kind: 'path', path: own }))
   const choose = (next: ModelRef): void => setParameters({ m: refText(next) })
-  const upload = useModelUpload((path) => choose({ kind: 'path', path }))
+  const [pair, setPair] = useState<CaffePair | null>(null)
+  const importing = useNamedJob('import', parameters.get('import'), (job) => onChange({ import: job }))
+  const upload = useModelUpload({
+    onModel: (path) => choose({ kind: 'path', path }),
+    onCaffe: (files) => { setPair(files); importing.start({ kind: 'import', ...files }) },
+    onWeights: model === null || isQuantized(model) ? undefined : (path) => onChange({ side: 'weights', weights: path, taking: '' }),
+  })
+  const imported = parameters.has('import') && importing.job?.state === 'done' ? importing.job.run : null
+  useEffect(() => { if (imported !== null) setParameters({ m: `float:${imported}` }, { replace: true }) }, [imported, setParameters])
   const writable = useWhyNot() === undefined
   const isAbove = useFileDrop((files) => { if (writable) upload.take(files) })
   const look = (
     <>
       {upload.progress === null ? null : <Uploading names={upload.names} progress={upload.progress} onStop={upload.stop} />}
       {upload.fault === null ? null : <FaultNotice fault={upload.fault}><Button onClick={() => upload.refuse(null)}>{say('close')}</Button></FaultNotice>}
+      <Importing work={importing} pair={pair} onClose={() => onChange({ import: '' })} />
       {isAbove ? <div className="drop-here" role="status">{say(writable ? 'model.drop.now' : 'model.read-only')}</div> : null}
     </>
   )
@@ -51,8 +63,10 @@ export function ModelScreen() {
       </Screen>
     )
   }
-  return <LookedAt key={refText(model)} model={model} own={own} view={view} onChange={onChange} onAnother={() => setParameters({ choose: '1' })}>{look}</LookedAt>
+  return <LookedAt key={refText(model)} model={model} own={own} view={view} onChange={onChange} onFiles={upload.take} onAnother={() => setParameters({ choose: '1' })}>{look}</LookedAt>
 }
+
+const isQuantized = (model: ModelRef): boolean => model.kind === 'run' && model.version === 'quantized'
 
 interface UploadingProps {
   readonly names: readonly string[]
@@ -78,12 +92,13 @@ interface LookedAtProps {
   readonly own: string | null
   readonly view: ModelView
   readonly onChange: (change: Readonly<Record<string, string>>) => void
+  readonly onFiles: (files: readonly File[]) => void
   readonly onAnother: () => void
   readonly children: ReactNode
 }
 
 /** One model: its graph, and beside it the card or what is selected. */
-function LookedAt({ model, own, view, onChange, onAnother, children }: LookedAtProps) {
+function LookedAt({ model, own, view, onChange, onFiles, onAnother, children }: LookedAtProps) {
   const say = useSay()
   const { board } = useProject().recipe
   const inspected = useCall('models.inspect', { model }, { staleTime: Infinity })
@@ -98,10 +113,12 @@ function LookedAt({ model, own, view, onChange, onAnother, children }: LookedAtP
   const graph = drawn.data
   const name = model.kind === 'run' && model.version === 'quantized' ? say('model.of-run', { run: shortRun(model.run) }) : modelName(report?.path ?? (model.kind === 'path' ? model.path : null))
   // Of what a run made the run itself says more.
-  const hasFindings = !(model.kind === 'run' && model.version === 'quantized')
-  const showsNode = graph !== undefined && view.at !== null && !view.aboutModel
-  const tab = (which: 'model' | 'node', shown: boolean, text: string) => (
-    <button type="button" role="tab" id={`side-${which}`} aria-controls="side" aria-selected={shown} disabled={which === 'node' && view.at === null} onClick={() => onChange({ side: which === 'model' && view.at !== null ? 'model' : '' })}>{text}</button>
+  const hasFindings = !isQuantized(model)
+  // Codes hold no weights that a checkpoint could give.
+  const showsWeights = view.aboutWeights && hasFindings
+  const showsNode = graph !== undefined && view.at !== null && !view.aboutModel && !showsWeights
+  const tab = (which: 'model' | 'node' | 'weights', shown: boolean, text: string) => (
+    <button type="button" role="tab" id={`side-${which}`} aria-controls="side" aria-selected={shown} disabled={which === 'node' && view.at === null} onClick={() => onChange({ side: which === 'weights' || (which === 'model' && view.at !== null) ? which : '' })}>{text}</button>
   )
   return (
     <Screen crumbs={[{ name: say('place.model') }, { name }]} action={<><Button onClick={onAnother}>{say('model.another')}</Button><Take model={model} own={own} report={report} /></>}>
@@ -118,10 +135,10 @@ function LookedAt({ model, own, view, onChange, onAnother, children }: LookedAtP
             </Suspense>
           )}
           <aside className="panel model-side" aria-label={say('model.side')}>
-            <div className="panel-head"><div className="tabs" role="tablist" aria-label={say('model.side')}>{tab('model', !showsNode, say('model'))}{tab('node', showsNode, say('model.selection'))}</div></div>
-            <div className="model-side-body" id="side" role="tabpanel" aria-labelledby={showsNode ? 'side-node' : 'side-model'} tabIndex={0}>
+            <div className="panel-head"><div className="tabs" role="tablist" aria-label={say('model.side')}>{tab('model', !showsNode && !showsWeights, say('model'))}{tab('node', showsNode, say('model.selection'))}{hasFindings ? tab('weights', showsWeights, say('model.weights')) : null}</div></div>
+            <div className="model-side-body" id="side" role="tabpanel" aria-labelledby={`side-${showsWeights ? 'weights' : showsNode ? 'node' : 'model'}`} tabIndex={0}>
               {run.error === null ? null : <FaultNotice fault={run.error} />}
-              {showsNode && view.at !== null ? <NodePanel graph={graph} at={view.at} folded={view.folded} grouping={view.grouping} run={view.run === null ? undefined : run.data?.run} onChange={onChange} /> : (
+              {showsWeights ? <WeightsPart model={model} onFiles={onFiles} /> : showsNode && view.at !== null ? <NodePanel graph={graph} at={view.at} folded={view.folded} grouping={view.grouping} run={view.run === null ? undefined : run.data?.run} onChange={onChange} /> : (
                 <>
                   {error === null || drawn.error !== null ? null : <FaultNotice fault={error} />}
                   {error !== null || judged.error === null ? null : <FaultNotice fault={judged.error} />}
@@ -142,11 +159,14 @@ function Take({ model, own, report }: { readonly model: ModelRef; readonly own: 
   const navigate = useNavigate()
   const { recipe } = useProject()
   const [fault, setFault] = useState<unknown>(null)
-  if (report === undefined || (model.kind === 'run' && model.version === 'quantized')) return null
+  const made = useCall('runs.show', { run: model.kind === 'run' ? model.run : '-' }, { enabled: model.kind === 'run' && own !== null }).data?.run
+  // The same graph with other weights: its samples and layers are the project's.
+  const isSameGraph = made?.verb === 'weights' && (made.recipe as RecipeJson | undefined)?.['model'] === own
+  if (report === undefined || isQuantized(model)) return null
   if (report.path === own) return <Link className="button" data-tone="primary" to="/samples">{say('model.next')}</Link>
   async function take(path: string): Promise<void> {
     try {
-      changeProject({ recipe: model.kind === 'bundled' ? (await call('recipe.bundled', {})).recipe : withModel(recipe, path) })
+      changeProject({ recipe: model.kind === 'bundled' ? (await call('recipe.bundled', {})).recipe : isSameGraph ? { ...recipe, model: path } : withModel(recipe, path) })
       void navigate('/samples')
     } catch (error) {
       setFault(error)
@@ -155,7 +175,7 @@ function Take({ model, own, report }: { readonly model: ModelRef; readonly own: 
   return (
     <>
       {fault === null ? null : <FaultNotice fault={fault} />}
-      <Button tone="primary" title={own === null ? undefined : say('model.use.what', { name: modelName(own) })} onClick={() => void take(report.path)}>{say('model.use')}</Button>
+      <Button tone="primary" title={own === null || isSameGraph ? undefined : say('model.use.what', { name: modelName(own) })} onClick={() => void take(report.path)}>{say('model.use')}</Button>
     </>
   )
 }

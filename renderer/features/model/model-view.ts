@@ -24,6 +24,8 @@ export interface ModelView {
   readonly sort: string
   /** The side panel shows the model although something is selected. */
   readonly aboutModel: boolean
+  /** The side panel takes weights in. */
+  readonly aboutWeights: boolean
 }
 
 const oneOf = <T extends string>(known: readonly T[], text: string | null): T | null => known.find((each) => each === text) ?? null
@@ -43,6 +45,7 @@ export function modelViewOf(parameters: URLSearchParams): ModelView {
     find: parameters.get('q') ?? '',
     sort: parameters.get('sort') ?? '',
     aboutModel: parameters.get('side') === 'model',
+    aboutWeights: parameters.get('side') === 'weights',
   }
 }
 

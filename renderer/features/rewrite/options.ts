@@ -17,6 +17,7 @@ const OPTIONS: Readonly<Record<string, readonly RewriteOption[]>> = {
   'equalize': [{ name: 'by', choices: ['weights', 'activations'] }, { name: 'accept', choices: ['gain', 'all'] }],
   'depth-to-space-mode': [{ name: 'to', choices: ['DCR', 'CRD'] }],
   'split-concat-add': [{ name: 'to', choices: ['sum', 'concat'] }],
+  'conv-group': [{ name: 'form', choices: ['sum', 'concat'] }, { name: 'by', choices: ['weights', 'activations'] }, { name: 'groups', choices: [4, 2, 3, 8] }, { name: 'multiple', choices: [1, 4, 8, 16, 32] }],
   'opset': [{ name: 'to', choices: [13, 17, 19, 21] }],
 }
 

@@ -18,6 +18,9 @@ const set = (key: string, value: unknown): void => setRecipe([...SHARED, key], v
 /** What a metric that was chosen says until a person says more. */
 const START: Readonly<Record<string, unknown>> = { detection: { kind: 'detection', decode: 'fastestdet' }, module: { kind: 'module', score: 'score.mjs' } }
 
+/** What judges the output, below a part of the recipe. */
+type PartPath = readonly string[]
+
 /** How the output is judged: against references, labels, or the float model. */
 export function Judging({ look }: { readonly look: SamplesLook }) {
   const say = useSay()
@@ -29,7 +32,7 @@ export function Judging({ look }: { readonly look: SamplesLook }) {
   const isPicture = look.output.kind === 'picture' && (kind === '' || /^(psnr|ssim)/.test(kind))
   return (
     <div className="samples-fields">
-      {look.output.kind === 'picture' ? <References /> : null}
+      {look.output.kind === 'picture' ? <References part={SHARED} /> : null}
       <label className="samples-field">
         {say('samples.metric')}
         <Choice
@@ -39,23 +42,25 @@ export function Judging({ look }: { readonly look: SamplesLook }) {
       </label>
       {kind === 'detection' ? <Detection settings={settings} /> : null}
       {kind === 'module' ? <Path label={say('samples.score')} value={String(settings?.score ?? '')} onChange={(score) => set('metric', { ...settings, kind, score })} /> : null}
-      {kind === 'topk' || kind === 'detection' ? <Labels /> : null}
+      {kind === 'topk' || kind === 'detection' ? <Labels part={SHARED} /> : null}
       {isPicture ? <Shave look={look} /> : null}
     </div>
   )
 }
 
-function References() {
+/** Where the references of a part's samples are. */
+export function References({ part }: { readonly part: PartPath }) {
   const say = useSay()
   const { recipe } = useProject()
-  const reference = recipeAt(recipe, [...SHARED, 'reference'])
+  const set = (value: unknown): void => setRecipe([...part, 'reference'], value)
+  const reference = recipeAt(recipe, [...part, 'reference'])
   const pattern = PATTERN.safeParse(reference)
   const way: Way = typeof reference === 'string' ? 'folder' : pattern.success ? 'pattern' : 'name'
-  const start = (next: Way): void => set('reference', next === 'name' ? undefined : next === 'pattern' ? { pattern: '*_HR' } : recipeAt(recipe, [...SHARED, 'path']))
+  const start = (next: Way): void => set(next === 'name' ? undefined : next === 'pattern' ? { pattern: '*_HR' } : recipeAt(recipe, [...part, 'path']))
   return (
     <>
       <span className="samples-field">{say('samples.reference')}<Segmented label={say('samples.reference')} value={way} onChange={start} choices={(['name', 'pattern', 'folder'] as const).map((value) => ({ value, name: say(`samples.reference.${value}`) }))} /></span>
-      {way === 'name' ? null : <Path label={say(`samples.reference.${way}`)} value={way === 'folder' ? String(reference) : pattern.data?.pattern ?? ''} onChange={(text) => set('reference', text === '' ? undefined : way === 'folder' ? text : { pattern: text })} />}
+      {way === 'name' ? null : <Path label={say(`samples.reference.${way}`)} value={way === 'folder' ? String(reference) : pattern.data?.pattern ?? ''} onChange={(text) => set(text === '' ? undefined : way === 'folder' ? text : { pattern: text })} />}
     </>
   )
 }
@@ -64,13 +69,14 @@ function Path({ label, value, placeholder, onChange }: { readonly label: string;
   return <label className="samples-field samples-field-path">{label}<TextField label={label} value={value} onChange={onChange} {...(placeholder === undefined ? {} : { placeholder })} /></label>
 }
 
-function Labels() {
+/** The truth of classes and boxes of a part's samples. */
+export function Labels({ part }: { readonly part: PartPath }) {
   const say = useSay()
   const { recipe } = useProject()
-  const labels = recipeAt(recipe, [...SHARED, 'labels'])
+  const labels = recipeAt(recipe, [...part, 'labels'])
   const given = LABELS.safeParse(labels).data
   const path = typeof labels === 'string' ? labels : (given?.path ?? '')
-  const write = (text: string): void => set('labels', text === '' ? undefined : given === undefined ? text : { ...given, path: text })
+  const write = (text: string): void => setRecipe([...part, 'labels'], text === '' ? undefined : given === undefined ? text : { ...given, path: text })
   return <Path label={say('samples.labels')} value={path} placeholder={given?.format === 'folders' ? say('samples.labels.folders') : say('samples.labels.none')} onChange={write} />
 }
 

@@ -8,11 +8,14 @@ export interface SamplesUpload extends Pick<Upload, 'progress' | 'fault' | 'stop
   readonly take: (files: readonly File[]) => void
 }
 
-export function useSamplesUpload(part: SamplesPart): SamplesUpload {
+export const useSamplesUpload = (part: SamplesPart): SamplesUpload => useFolderUpload((folder) => setRecipe(['samples', part, 'path'], folder))
+
+/** Hands samples over; `put` gets the folder that they came to. */
+export function useFolderUpload(put: (folder: string) => void): SamplesUpload {
   const upload = useUpload()
   function take(given: readonly File[]): void {
     const files = given.filter(({ name }) => isSampleFile(name))
-    if (files.length > 0) upload.start(files, (paths) => setRecipe(['samples', part, 'path'], folderOfAll(paths)))
+    if (files.length > 0) upload.start(files, (paths) => put(folderOfAll(paths)))
     else if (given.length > 0) upload.refuse({ code: 'samples.kind', what: given.map(({ name }) => name).slice(0, 5).join(', ') })
   }
   return { ...upload, take }

@@ -16,7 +16,7 @@ import { JobProgress } from '../../app/job-progress.tsx'
 import { useJobs } from '../../app/live.ts'
 import { FloatPanel } from './float-panel.tsx'
 import { KnobsPanel } from './knobs-panel.tsx'
-import { floatOpsOf, layersOf, limitsOf, linesOf, means, precisionOf, type Layer } from './lines.ts'
+import { floatOpsOf, layersOf, limitsOf, linesOf, means, precisionOf, useBoard, type Layer } from './lines.ts'
 import { LinesPanel } from './lines-panel.tsx'
 import { redo, undo, useRecipeLog } from './recipe-log.ts'
 import { sensitivityRuns } from './sensitivity-view.tsx'
@@ -29,7 +29,7 @@ export function EditorView({ run, runs, model, recipe: text, work, parameters, s
   const planned = useCall('layers.plan', { run: run.run })
   const choices = useCall('recipe.choices', {}).data
   const checked = useCall('recipe.check', { text }).data
-  const board = typeof recipe['board'] === 'string' ? recipe['board'] : 'ort-cpu'
+  const board = useBoard()
   const inspected = useCall('models.inspect', { model: { kind: 'path', path: model }, boards: [board] })
   const report = inspected.data?.boards[0]
   const lines = linesOf(recipe)
@@ -110,7 +110,7 @@ function EditorFoot({ run, text, isBusy, fault }: EditorFootProps) {
   )
 }
 
-/** `int16 → float`: as it is in the run, and what the recipe says otherwise. */
+/** As it is in the run, and what the recipe says otherwise. */
 function Precision({ layer }: { readonly layer: Layer }) {
   const wish = precisionOf(layer.wish)
   return wish === null || wish === layer.now ? <span className="mono muted">{layer.now}</span> : <span className="changed-cell mono">{wish}</span>
@@ -122,7 +122,7 @@ function layerColumns(say: Say): readonly Column<Layer>[] {
     { id: 'op', title: 'Op', titleHint: say('operator'), width: 'minmax(80px, 1fr)', value: ({ ops }) => ops.join('+'), hint: ({ ops }) => ops.join('+'), cell: ({ ops }) => <span className="muted">{ops.join('+') || NOTHING}</span> },
     { id: 'rank', title: '#', titleHint: say('tune.rank.what'), width: '44px', align: 'right', value: ({ unit }) => unit?.rank, cell: ({ unit }) => unit?.rank ?? NOTHING },
     { id: 'alone', title: say('tune.alone'), width: 'minmax(84px, 0.8fr)', align: 'right', value: ({ unit }) => unit?.alone, cell: ({ unit }) => significant(unit?.alone, 3) },
-    { id: 'precision', title: say('tune.precision'), width: '92px', value: (layer) => precisionOf(layer.wish) ?? layer.now, cell: (layer) => <Precision layer={layer} /> },
+    { id: 'precision', title: say('tune.precision'), width: '112px', value: (layer) => precisionOf(layer.wish) ?? layer.now, cell: (layer) => <Precision layer={layer} /> },
     { id: 'method', title: say('method'), width: 'minmax(84px, 0.8fr)', value: ({ wish, method }) => String(wish['method'] ?? method), cell: ({ wish, method }) => (wish['method'] === undefined ? <span className="muted">{method || NOTHING}</span> : <span className="changed-cell">{String(wish['method'])}</span>) },
     { id: 'by', title: say('tune.line'), titleHint: say('tune.line.what'), width: 'minmax(100px, 1fr)', value: ({ by }) => by, hint: ({ by }) => by ?? '', cell: ({ by }) => (by === null ? <span className="muted">{NOTHING}</span> : <span className="mono">{by}</span>) },
   ]

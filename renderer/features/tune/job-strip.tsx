@@ -1,9 +1,10 @@
+import type { TuneMode } from '../../../preload/contract/index.ts'
 import { JobProgress } from '../../app/job-progress.tsx'
 import { isOver } from '../../app/live.ts'
 import { useSay, type TextKey } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
-import type { TuneJob, TuneMode } from './use-tune-job.ts'
+import type { TuneJob } from './use-tune-job.ts'
 
 const NAMES: Readonly<Record<TuneMode, TextKey>> = { sensitivity: 'tune.job.sensitivity', search: 'tune.job.search', pareto: 'tune.job.pareto', try: 'tune.job.try' }
 

@@ -5,7 +5,7 @@ import { EngineText } from '../../ui/engine-text.tsx'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { Choice, NumberField } from '../calibrate/fields.tsx'
-import { FLOAT_OPS, isPattern, isRefused, PRECISIONS, precisionOf, withPrecision, withValue, type Layer, type Limit, type Line, type Precision } from './lines.ts'
+import { FLOAT_OPS, hasWeights, isPattern, isRefused, PRECISIONS, precisionOf, withPrecision, withValue, type Layer, type Limit, type Line, type Precision } from './lines.ts'
 import { setQuantize } from './recipe-log.ts'
 
 interface KnobsPanelProps {
@@ -32,11 +32,14 @@ export function KnobsPanel({ line, value, meant, limits, board, boardFault, meth
   const same = { value: '', name: say('calibrate.as-others') }
   const precision = precisionOf(value)
   const isFloat = value['forward_with_float'] === false || (value['forward_with_float'] !== true && meant.some(({ wish, by }) => wish['forward_with_float'] === true && by?.startsWith(FLOAT_OPS) !== true))
+  const isWide = value['weight_bits'] === 8 || (value['weight_bits'] !== 16 && meant.some(({ wish }) => wish['weight_bits'] === 16))
+  const haveWeights = meant.length === 0 || meant.some(hasWeights)
   const choice = (of: Precision | null, name: string) => {
     const refused = of === null ? undefined : isRefused(limits, of)
+    const why = refused === undefined ? (of === 'int16' && !haveWeights ? say('tune.no-weights') : undefined) : `${board}: ${words(refused.why).text}`
     return (
-      <button key={name} type="button" aria-pressed={precision === of} disabled={refused !== undefined} title={refused === undefined ? undefined : `${board}: ${words(refused.why).text}`} onClick={() => put(withPrecision(value, of, isFloat))}>
-        {name}{refused === undefined ? null : <span aria-hidden="true"> ✕</span>}
+      <button key={name} type="button" aria-pressed={precision === of} disabled={why !== undefined} title={why} onClick={() => put(withPrecision(value, of, { isFloat, isWide }))}>
+        {name}{why === undefined ? null : <span aria-hidden="true"> ✕</span>}
       </button>
     )
   }
@@ -46,10 +49,10 @@ export function KnobsPanel({ line, value, meant, limits, board, boardFault, meth
       <div className="knobs">
         <h3 className="mono" title={line}>{line}</h3>
         <p className="muted">{meant.length === 0 ? <><span className="verdict" data-tone="warning">!</span> {say('tune.knobs.nobody')}</> : isPattern(line) ? say('tune.knobs.many', { count: meant.length }) : meant.map(({ ops, now, method }) => [ops.join('+'), now, method].filter(Boolean).join(' · '))[0]}</p>
-        <div className="knob"><span>{say('tune.precision')}</span><div className="segmented" role="group" aria-label={say('tune.precision')}>{choice(null, say('tune.as-others'))}{PRECISIONS.map((each) => choice(each, each === 'float' ? say('version.float') : each))}</div></div>
+        <div className="knob knob-wide"><span>{say('tune.precision')}</span><div className="segmented" role="group" aria-label={say('tune.precision')}>{choice(null, say('tune.as-others'))}{PRECISIONS.map((each) => choice(each, each === 'float' ? say('version.float') : each))}</div></div>
         <label className="knob"><span>{say('method')}</span>{pick('method', methods)}</label>
         <label className="knob"><span>{say('granularity')}</span>{pick('granularity', ['tensor', 'channel', 'group'])}</label>
-        <label className="knob"><span>{say('tune.axis.rounding')}</span>{pick('rounding', ['nearest', 'adaround'])}</label>
+        <label className="knob"><span>{say('tune.rounding')}</span>{pick('rounding', ['nearest', 'adaround', 'adaround-asymmetric'])}</label>
         <label className="knob" title={say('tune.th-scale.what')}><span className="mono">th_scale</span><NumberField label="th_scale" value={value['th_scale']} placeholder="1" onChange={(next) => put(withValue(value, 'th_scale', next))} /></label>
         <section className="knob-board" aria-label={say('tune.board', { board })}>
           <h4>{say('tune.board', { board })}</h4>

@@ -1,11 +1,12 @@
 import type { BoardReport, PlannedTensor, RecipeJson, ScaleRow, UnitSensitivity } from '../../../preload/contract/index.ts'
-import { recipeAt } from '../../project/project.ts'
+import { recipeAt, useProject } from '../../project/project.ts'
 
 /** One line of `quantize.layers` as it stands in the recipe. */
 export type Line = Readonly<Record<string, unknown>>
 export type Lines = Readonly<Record<string, Line>>
 
-export const PRECISIONS = ['int8', 'int16', 'float'] as const
+/** `int8w/int16a`: weights of 8 bits, a result of 16; `int16`: weights too. */
+export const PRECISIONS = ['int8', 'int8w/int16a', 'int16', 'float'] as const
 export type Precision = (typeof PRECISIONS)[number]
 
 export const linesOf = (recipe: RecipeJson): Lines => (recipeAt(recipe, ['quantize', 'layers']) ?? {}) as Lines
@@ -19,14 +20,24 @@ export const FLOAT_OPS = 'float.ops'
 /** What a line says of the precision; null where it leaves it to others. */
 export function precisionOf(line: Line): Precision | null {
   if (line['forward_with_float'] === true) return 'float'
-  return line['bits'] === 16 ? 'int16' : line['bits'] === 8 ? 'int8' : null
+  if (line['bits'] === 16) return line['weight_bits'] === 16 ? 'int16' : 'int8w/int16a'
+  return line['bits'] === 8 ? 'int8' : null
 }
 
-/** A line with another precision; null leaves it to others. `isFloat`: another line puts its layers into float, which codes have to take back. */
-export function withPrecision(line: Line, precision: Precision | null, isFloat = false): Line {
-  const { bits: _bits, forward_with_float: _float, ...rest } = line
+/** What other lines say of the layers that one means. */
+export interface Others {
+  /** They put a layer into float, which codes have to take back; or give its weights 16 bits. */
+  readonly isFloat?: boolean
+  readonly isWide?: boolean
+}
+
+/** A line with another precision; null leaves it to others. */
+export function withPrecision(line: Line, precision: Precision | null, { isFloat = false, isWide = false }: Others = {}): Line {
+  const { bits: _bits, weight_bits: _weights, forward_with_float: _float, ...rest } = line
   if (precision === null) return rest
-  return precision === 'float' ? { ...rest, forward_with_float: true } : { ...rest, bits: precision === 'int16' ? 16 : 8, ...(isFloat ? { forward_with_float: false } : {}) }
+  if (precision === 'float') return { ...rest, forward_with_float: true }
+  const weights = precision === 'int16' ? { weight_bits: 16 } : isWide ? { weight_bits: 8 } : {}
+  return { ...rest, bits: precision === 'int8' ? 8 : 16, ...weights, ...(isFloat ? { forward_with_float: false } : {}) }
 }
 
 /** A line with one key put or taken away. */
@@ -88,18 +99,23 @@ interface LayersOf {
 export function layersOf({ plan, scales, units, lines, floatOps }: LayersOf): readonly Layer[] {
   const rows = new Map(scales.filter(({ kind }) => kind === 'activation').map((row) => [row.tensor, row]))
   const unitOf = new Map(units.flatMap((unit) => [...unit.tensors, ...unit.nodes, unit.unit].map((name) => [name, unit])))
-  return plan.map(({ tensor, layer, ops, grid, float }) => {
+  return plan.map(({ tensor, layer, ops, grid, weights, float }) => {
     const named = { name: layer === '' ? tensor : layer, tensor, ops }
     const meant = Object.keys(lines).filter((line) => means(line, named)).toSorted((a, b) => rankOf(a, named) - rankOf(b, named))
     const wish = Object.assign({}, ...meant.map((line) => lines[line])) as Line
     // No line takes back what `quantize.float` says.
     const floatOp = ops.find((op) => floatOps.includes(op))
     return {
-      ...named, key: tensor, now: float !== null || grid === null ? 'float' : grid.type.endsWith('16') ? 'int16' : 'int8', method: rows.get(tensor)?.method ?? '',
+      ...named, key: tensor, now: float !== null || grid === null ? 'float' : !grid.type.endsWith('16') ? 'int8' : weights?.endsWith('16') === true ? 'int16' : 'int8w/int16a', method: rows.get(tensor)?.method ?? '',
       wish: floatOp === undefined ? wish : { ...wish, forward_with_float: true }, by: floatOp === undefined ? (meant.at(-1) ?? null) : `${FLOAT_OPS}: ${floatOp}`, unit: unitOf.get(tensor) ?? unitOf.get(layer),
     }
   })
 }
+
+const WITH_WEIGHTS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul'])
+
+/** Whether a layer multiplies with weights, so that their width is a choice. */
+export const hasWeights = ({ ops }: Pick<Layer, 'ops'>): boolean => ops.some((op) => WITH_WEIGHTS.has(op))
 
 export interface Limit {
   readonly precision: Precision
@@ -107,10 +123,9 @@ export interface Limit {
   readonly why: string
 }
 
-const BOARD_TYPES = { int8: ['int8'], int16: ['int16'], float: ['float16', 'float32'] } as const
 const STATES = ['missing', 'unknown', 'fallback', 'native'] as const
 
-/** What the board says of some layers in each precision: the worst of them; of float the better type. Nodes that the report does not name count by their operator. */
+/** What the board says of some layers in each precision: the worst of them. Nodes that the report does not name count by their operator. */
 export function limitsOf(report: BoardReport | undefined, layers: readonly Named[]): readonly Limit[] {
   if (report === undefined) return []
   const computing = layers.flatMap(({ name, ops }) => {
@@ -119,14 +134,16 @@ export function limitsOf(report: BoardReport | undefined, layers: readonly Named
   })
   const rows = [...new Set(computing)]
   return PRECISIONS.flatMap((precision) => {
-    const said = rows.flatMap(({ verdicts }) => {
-      const fitting = verdicts.filter((verdict) => (BOARD_TYPES[precision] as readonly string[]).includes(verdict.precision))
-      const best = fitting.toSorted((a, b) => STATES.indexOf(b.state) - STATES.indexOf(a.state))[0]
-      return best === undefined ? [] : [best]
-    })
+    const said = rows.flatMap(({ mixed }) => mixed.filter((verdict) => verdict.precision === precision))
     const worst = said.toSorted((a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state))[0]
     return worst === undefined ? [] : [{ precision, state: worst.state, why: worst.why }]
   })
 }
 
 export const isRefused = (limits: readonly Limit[], precision: Precision): Limit | undefined => limits.find((limit) => limit.precision === precision && limit.state === 'missing')
+
+/** The board that the project is for; this machine where it names none. */
+export function useBoard(): string {
+  const board = useProject().recipe['board']
+  return typeof board === 'string' ? board : 'ort-cpu'
+}

@@ -1,15 +1,21 @@
 import { Link } from 'react-router'
-import type { Advice } from '../../../preload/contract/index.ts'
+import type { Advice, BoardReport } from '../../../preload/contract/index.ts'
 import { useCall, type Run } from '../../client.ts'
+import { useProject } from '../../project/project.ts'
 import { useSay, wordIn } from '../../texts/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { Delta } from '../../ui/delta.tsx'
 import { EngineText } from '../../ui/engine-text.tsx'
 import { FaultNotice } from '../../ui/fault-notice.tsx'
+import { FindingFix } from '../../ui/finding-fix.tsx'
+import { isSet, lineOf, partsOfFix } from '../../ui/fix-of.ts'
 import { digitsOf, fixed, NOTHING, protocolName, shortRun } from '../../ui/format.ts'
 import { Panel } from '../../ui/panel.tsx'
+import { toastFault, useToast } from '../../ui/toast.tsx'
 import { useWhyNot } from '../../ui/use-writable.ts'
+import { isRefused, limitsOf, useBoard, type Limit } from './lines.ts'
 import { isPrepared } from './prepared.ts'
+import { takeSettings } from './recipe-log.ts'
 import { gainBetween } from './trials.ts'
 import { TakeRun } from './take-run.tsx'
 import type { TunePart } from './tune-screen.tsx'
@@ -17,11 +23,13 @@ import { settingsText } from './use-tune-runs.ts'
 import { editorTo } from './views.ts'
 
 /** What to do next about the project's run, in order of expected gain, and what came of what was tried. */
-export function NextView({ run, runs, work, recipe, set }: TunePart) {
+export function NextView({ run, runs, model, work, recipe, set }: TunePart) {
   const say = useSay()
   const whyNot = useWhyNot()
   // Asked again where a run of tuning was added: what it measured is what advice rests on.
   const { data, error } = useCall('runs.advise', { run: run.run }, { staleTime: 0 })
+  const board = useBoard()
+  const report = useCall('models.inspect', { model: { kind: 'path', path: model }, boards: [board] }).data?.boards[0]
   const tried = runs.filter(({ tune }) => tune?.mode === 'try')
   const isOld = !isPrepared(run)
   return (
@@ -35,7 +43,7 @@ export function NextView({ run, runs, work, recipe, set }: TunePart) {
             {data?.advice.map((advice) => (
               <AdviceLine
                 key={`${advice.what} ${advice.settings.join()}`} advice={advice} whyNot={whyNot ?? (work.isRunning ? say('tune.busy') : undefined)} onView={(view) => set({ view })}
-                onApply={() => work.start({ kind: 'tune', mode: 'try', recipe, settings: [...advice.settings], parent: run.run })}
+                model={model} refused={refusedBy(report, advice)} board={board} onTry={() => work.start({ kind: 'tune', mode: 'try', recipe, settings: [...advice.settings], parent: run.run })}
               />
             ))}
           </ol>
@@ -53,31 +61,49 @@ export function NextView({ run, runs, work, recipe, set }: TunePart) {
 interface AdviceLineProps {
   readonly advice: Advice
   readonly whyNot: string | undefined
-  readonly onApply: () => void
+  /** Path of the model that the advice is about. */
+  readonly model: string
+  /** What the board says against it. */
+  readonly refused: Limit | undefined
+  readonly board: string
+  readonly onTry: () => void
   readonly onView: (view: string) => void
 }
 
-/** What has no settings is done on another part of this screen, or by a person. */
-const PLACE_OF: Readonly<Record<string, 'sensitivity' | 'search'>> = {
-  'Measure which layers take most from the outputs.': 'sensitivity',
-  'Search method, granularity, rounding and bias correction on held-back samples.': 'search',
+/** What the board refuses of advice: 16 bits where it has none for that layer. */
+function refusedBy(report: BoardReport | undefined, { settings, unit }: Advice): Limit | undefined {
+  const isWide = settings.some((setting) => { const line = lineOf(setting); return line?.path.at(-1) === 'bits' && line.value === 16 })
+  return isWide ? isRefused(limitsOf(report, [{ name: unit, tensor: unit, ops: [] }]), 'int8w/int16a') : undefined
 }
 
-function AdviceLine({ advice: { what, figures, gain, settings, unit }, whyNot, onApply, onView }: AdviceLineProps) {
+function AdviceLine({ advice: { what, figures, gain, act, settings, unit }, whyNot, model, refused, board, onTry, onView }: AdviceLineProps) {
   const say = useSay()
-  const place = PLACE_OF[what]
+  const toast = useToast()
+  const { recipe } = useProject()
+  const isTaken = act === 'set' && settings.every((setting) => { const line = lineOf(setting); return line !== null && isSet(recipe, line) })
+  const apply = (): void => {
+    takeSettings(settings).then((undo) => toast({ text: say('tune.applied'), undo }), toastFault)
+  }
+  const { name, sentence } = partsOfFix(what)
   return (
     <li>
       <div className="advice-gain">{gain === null ? <span className="muted">{NOTHING}</span> : <><b className="number">{fixed(gain * 100, 1)} %</b><small>{say('tune.gain')}</small></>}</div>
       <div className="advice-text">
-        <p><EngineText text={what} /></p>
+        <p>{name === '' ? null : <><span className="mono">{name}</span> · </>}<EngineText text={sentence} /></p>
         {figures.map((figure) => <p key={figure} className="muted"><EngineText text={figure} /></p>)}
         {settings.map((setting) => <code key={setting}>{setting}</code>)}
+        {refused === undefined ? null : <p><span className="verdict" data-tone="bad">✕</span> {board}: <EngineText text={refused.why} /></p>}
       </div>
       <div className="advice-acts">
-        {unit === '' ? null : <Link className="button" to={editorTo(unit)}>{say('tune.knobs')}</Link>}
-        {settings.length > 0 ? <Button disabled={whyNot !== undefined} title={whyNot ?? say('tune.apply.what')} onClick={onApply}>{say('tune.apply')}</Button> : null}
-        {place === undefined ? null : <Button onClick={() => onView(place)}>{say(place === 'search' ? 'tune.search' : 'tune.sensitivity')}</Button>}
+        {unit === '' || (act === null && gain !== null) ? null : <Link className="button" to={editorTo(unit)}>{say('tune.knobs')}</Link>}
+        {act === 'set' ? (
+          <>
+            <Button disabled={whyNot !== undefined || refused !== undefined} title={whyNot ?? say('tune.try.what')} onClick={onTry}>{say('tune.try')}</Button>
+            {isTaken ? <span className="verdict" data-tone="good">✓ {say('tune.apply.done')}</span> : <Button disabled={refused !== undefined} title={say('tune.apply.what')} onClick={apply}>{say('tune.apply')}</Button>}
+          </>
+        ) : null}
+        {act === 'sensitivity' || act === 'search' ? <Button onClick={() => onView(act)}>{say(act === 'search' ? 'tune.search' : 'tune.sensitivity')}</Button> : null}
+        {act === null ? <FindingFix fix={what} model={model} /> : null}
       </div>
     </li>
   )

@@ -1,5 +1,6 @@
 import { Chart, LinearScale, LineElement, PointElement, ScatterController, Tooltip } from 'chart.js'
 import { Scatter } from 'react-chartjs-2'
+import { unbeaten } from './pareto.ts'
 import { useColorScheme, useSettings } from '../../app/settings.ts'
 
 Chart.register(ScatterController, PointElement, LineElement, LinearScale, Tooltip)
@@ -27,7 +28,7 @@ interface ParetoChartProps {
 
 const FONT = { family: 'JetBrains Mono Variable', size: 11 }
 
-/** A point a measured plan; the front is joined. The chosen one is a diamond, the knee a triangle, the picked one is ringed. */
+/** A point a measured plan; those that none beats in this picture are joined. The chosen one is a diamond, the knee a triangle, the picked one is ringed. */
 export function ParetoChart({ label, points, xTitle, yTitle, picked, writeX, writeY, onPick }: ParetoChartProps) {
   useSettings()
   useColorScheme()
@@ -39,7 +40,7 @@ export function ParetoChart({ label, points, xTitle, yTitle, picked, writeX, wri
   })
   const each = <T,>(of: (point: PlanPoint) => T): T[] => points.map(of)
   const tone = ({ chosen, knee, front }: PlanPoint): string => color(chosen ? 'good' : knee ? 'warning' : front ? 'accent' : 'muted')
-  const front = points.filter((point) => point.front).toSorted((a, b) => a.x - b.x)
+  const front = unbeaten(points)
   return (
     <div className="chart-canvas">
       <Scatter

@@ -9,9 +9,10 @@ import { Empty } from '../../ui/empty.tsx'
 import { bytes, fixed, moment, NOTHING, protocolName, shortRun, significant } from '../../ui/format.ts'
 import type { Column } from '../../ui/grid.tsx'
 import { Panel } from '../../ui/panel.tsx'
+import { Segmented } from '../../ui/segmented.tsx'
 import { toastFault, useToast } from '../../ui/toast.tsx'
 import { useWhyNot } from '../../ui/use-writable.ts'
-import { BUDGET_NAMES, COSTS, keyOfPoint, kneeOf, lossOf, type Cost } from './pareto.ts'
+import { BUDGET_NAMES, COSTS, keyOfPoint, kneeOf, LOSSES, type Cost } from './pareto.ts'
 import { ParetoChart, type PlanPoint } from './pareto-chart.tsx'
 import { takeSettings } from './recipe-log.ts'
 import type { TunePart } from './tune-screen.tsx'
@@ -62,12 +63,14 @@ function Plans(part: TunePart & { readonly shown: Run; readonly picker: React.Re
   const points = shown.pareto!
   const costs = COSTS.filter((cost) => points.some((point) => point[cost] !== null))
   const cost = costs.find((each) => BUDGET_NAMES[each] === parameters.get('cost')) ?? 'bitMacs'
+  const losses = LOSSES.filter((each) => each === 'nsr' || points.some(({ lost }) => lost !== null))
+  const loss = losses.find((each) => each === parameters.get('loss')) ?? losses[0]!
   const knee = kneeOf(points, cost)
   const at = points.find((point) => keyOfPoint(point) === parameters.get('plan')) ?? points.find(({ chosen }) => chosen) ?? knee ?? points[0]!
   const columns = planColumns(say, knee, points.some(({ lost }) => lost !== null))
-  const drawn = points.flatMap((point): PlanPoint[] => (point[cost] === null ? [] : [{ key: keyOfPoint(point), x: point[cost], y: lossOf(point), front: point.front, chosen: point.chosen, knee: point === knee, text: planText(say, point) }]))
+  const drawn = points.flatMap((point): PlanPoint[] => (point[cost] === null ? [] : [{ key: keyOfPoint(point), x: point[cost], y: loss === 'nsr' ? point.nsr : (point.lost ?? NaN), front: point.front, chosen: point.chosen, knee: point === knee, text: planText(say, point) }]))
   const protocol = points[0]!.protocol
-  const yTitle = points.some(({ lost }) => lost !== null) ? say('tune.lost.of', { protocol: protocolName(protocol) }) : 'NSR'
+  const yTitle = loss === 'lost' ? say('tune.lost.of', { protocol: protocolName(protocol) }) : 'NSR'
   return (
     <div className="tune-pareto">
       <div className="tune-rows">
@@ -75,6 +78,7 @@ function Plans(part: TunePart & { readonly shown: Run; readonly picker: React.Re
           <header className="panel-head">
             <h2 className="panel-title">{say('tune.pareto')}</h2>
             <select className="field" aria-label={say('tune.cost')} value={cost} onChange={(event) => set({ cost: event.target.value === 'bitMacs' ? '' : BUDGET_NAMES[event.target.value as Cost] })}>{costs.map((each) => <option key={each} value={each}>{say(COST_NAMES[each])}</option>)}</select>
+            {losses.length < 2 ? null : <Segmented label={say('tune.loss')} value={loss} onChange={(next) => set({ loss: next === losses[0] ? '' : next })} choices={losses.map((each) => ({ value: each, name: each === 'nsr' ? 'NSR' : say('tune.lost') }))} />}
             <span className="bar-space" />
             {picker}
             <BudgetForm {...part} />

@@ -9,6 +9,19 @@ export const BUDGET_NAMES: Readonly<Record<Cost, string>> = { bitMacs: 'bitmacs'
 /** Score lost, noise over signal where the protocol has no score. */
 export const lossOf = ({ lost, nsr }: ParetoPoint): number => lost ?? nsr
 
+export const LOSSES = ['lost', 'nsr'] as const
+export type Loss = (typeof LOSSES)[number]
+
+/** Of points in a plane, both coordinates better when small: those that no other one beats, from left to right. */
+export function unbeaten<T extends { readonly x: number; readonly y: number }>(points: readonly T[]): readonly T[] {
+  let least = Infinity
+  return points.toSorted((a, b) => a.x - b.x || a.y - b.y).filter(({ y }) => {
+    const isBetter = y < least
+    if (isBetter) least = y
+    return isBetter
+  })
+}
+
 /** The point of the front that lies farthest below the line between its ends, both axes from 0 to 1; none with fewer than three points. */
 export function kneeOf(points: readonly ParetoPoint[], cost: Cost): ParetoPoint | undefined {
   const front = points.filter((point) => point.front && point[cost] !== null).toSorted((a, b) => a[cost]! - b[cost]!)

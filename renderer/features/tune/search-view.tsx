@@ -1,24 +1,15 @@
 import { useMemo, useState } from 'react'
 import type { Trial } from '../../../preload/contract/index.ts'
-import type { Run } from '../../client.ts'
 import { isOver } from '../../app/live.ts'
-import { recipeAt, setRecipe, useProject } from '../../project/project.ts'
-import { useSay, type TextKey } from '../../texts/texts.ts'
-import { Button } from '../../ui/button.tsx'
+import { useSay } from '../../texts/texts.ts'
 import { DataTable } from '../../ui/data-table.tsx'
 import { fixed, moment, shortRun } from '../../ui/format.ts'
-import { Panel } from '../../ui/panel.tsx'
-import { useWhyNot } from '../../ui/use-writable.ts'
-import { NumberField } from '../calibrate/fields.tsx'
+import { SearchForm } from './search-form.tsx'
 import { trialColumns, TrialDelta, type TrialRow } from './trial-columns.tsx'
-import { bestOf, hasTrials, isInterrupted } from './trials.ts'
+import { hasTrials } from './trials.ts'
 import type { TunePart } from './tune-screen.tsx'
+import type { TunedRun } from './use-tune-runs.ts'
 import { WinnerPanel } from './winner-panel.tsx'
-
-const AXES: readonly (readonly [axis: string, name: TextKey])[] = [
-  ['method', 'tune.axis.method'], ['granularity', 'tune.axis.granularity'], ['preset', 'tune.axis.preset'], ['symmetric', 'tune.axis.symmetric'], ['equalize', 'tune.axis.equalize'],
-  ['bias', 'tune.axis.bias'], ['rounding', 'tune.axis.rounding'], ['weight-scale', 'tune.axis.weight-scale'], ['layers', 'tune.axis.layers'], ['float', 'tune.axis.float'],
-]
 
 /** A search: its budget and axes, its trials as they come, and what won. */
 export function SearchView(part: TunePart) {
@@ -31,8 +22,7 @@ export function SearchView(part: TunePart) {
   return (
     <div className="tune-search">
       <div className="tune-side">
-        {isLive || shown === undefined ? null : <WinnerPanel run={shown} />}
-        <SearchForm {...part} />
+        <SearchForm {...part}>{isLive || shown === undefined ? null : <WinnerPanel run={shown} />}</SearchForm>
       </div>
       {shown === undefined ? (
         <section className="panel empty"><h2>{say('tune.search.none')}</h2><p>{say('tune.search.what')}</p></section>
@@ -47,49 +37,10 @@ export function SearchView(part: TunePart) {
   )
 }
 
-function SearchForm({ run, runs, work, recipe: text }: TunePart) {
+function Trials({ run, isLive, aside }: { readonly run: TunedRun; readonly isLive: boolean; readonly aside: React.ReactNode }) {
   const say = useSay()
-  const whyNot = useWhyNot()
-  const { recipe } = useProject()
-  const at = (key: string): unknown => recipeAt(recipe, ['tune', key])
-  const set = (key: string, value: unknown): void => setRecipe(['tune', key], value)
-  const axes = (at('axes') as readonly string[] | undefined) ?? AXES.map(([axis]) => axis)
-  const toggle = (axis: string): void => {
-    const next = AXES.map(([each]) => each).filter((each) => axes.includes(each) !== (each === axis))
-    set('axes', next.length === AXES.length || next.length === 0 ? undefined : next)
-  }
-  const held = recipeAt(recipe, ['tune', 'samples', 'path'])
-  const why = whyNot ?? (work.isRunning ? say('tune.busy') : undefined)
-  const cut = runs.find((each) => isInterrupted(each, runs))
-  const budget = at('minutes') === undefined && at('trials') === undefined
-  return (
-    <Panel title={say('tune.search.budget')}>
-      <div className="search-form">
-        <label>{say('tune.minutes')}<NumberField value={at('minutes')} placeholder={budget ? '10' : '–'} onChange={(value) => set('minutes', value)} /></label>
-        <label>{say('tune.trials')}<NumberField value={at('trials')} placeholder="–" onChange={(value) => set('trials', value)} /></label>
-        <fieldset>
-          <legend>{say('tune.axes')}</legend>
-          {AXES.map(([axis, name]) => <label key={axis} className="check"><input type="checkbox" checked={axes.includes(axis)} onChange={() => toggle(axis)} /> {say(name)}</label>)}
-        </fieldset>
-        <label title={say('tune.float-share.what')}>{say('tune.float-share')}<NumberField value={at('floatShare')} placeholder="0" onChange={(value) => set('floatShare', value)} /></label>
-        <p className="muted">{typeof held === 'string' ? say('tune.held', { path: held }) : <><span className="verdict" data-tone="warning">!</span> {say('tune.held.none')}</>}</p>
-        <div className="tune-acts">
-          <Button tone="primary" disabled={why !== undefined} title={why ?? say('tune.search.what')} onClick={() => work.start({ kind: 'tune', mode: 'search', recipe: text, parent: run.run })}>{say('tune.search.start')}</Button>
-          {cut === undefined ? null : <Button disabled={why !== undefined} title={why ?? say('tune.continue.what', { run: shortRun(cut.run), count: cut.trials!.length })} onClick={() => work.start({ kind: 'tune', mode: 'search', recipe: JSON.stringify(resumed(cut, recipe)), resume: cut.run })}>{say('tune.continue')}</Button>}
-        </div>
-      </div>
-    </Panel>
-  )
-}
-
-/** The recipe of a search that goes on: its own, with the budget that stands in the form. */
-const resumed = (run: Run, recipe: Readonly<Record<string, unknown>>): unknown => ({ ...(run.recipe as object), ...(recipe['tune'] === undefined ? {} : { tune: recipe['tune'] }) })
-
-function Trials({ run, isLive, aside }: { readonly run: Run; readonly isLive: boolean; readonly aside: React.ReactNode }) {
-  const say = useSay()
-  const trials = run.trials ?? NONE
+  const { trials = NONE, best } = run
   const [sort, setSort] = useState('-n')
-  const best = useMemo(() => bestOf(trials), [trials])
   const columns = useMemo(() => trialColumns(say, trials, best), [say, trials, best])
   const rows = useMemo(() => trials.map((trial, index): TrialRow => ({ n: index + 1, trial })), [trials])
   return (

@@ -30,7 +30,7 @@ export const SensitivityChart = memo(function SensitivityChart({ label, names, b
   const data: ChartData<'bar' | 'line', (number | null)[]> = {
     labels: [...names],
     datasets: [
-      ...(curve === undefined ? [] : [{ type: 'line' as const, label: curveName, data: curve.map((share) => share * 100), yAxisID: 'right', borderColor: color('fused'), backgroundColor: color('fused'), borderWidth: 1.75, pointRadius: names.length > 40 ? 0 : 2.5, pointHitRadius: 8 }]),
+      ...(curve === undefined ? [] : [{ type: 'line' as const, label: curveName, data: curve.map((share) => share * 100), yAxisID: 'right', clip: false as const, borderColor: color('fused'), backgroundColor: color('fused'), borderWidth: 1.75, pointRadius: names.length > 40 ? 0 : 2.5, pointHitRadius: 8 }]),
       { type: 'bar' as const, label: barName, data: [...bars], yAxisID: 'left', backgroundColor: names.map((_name, at) => color(at === picked ? 'accent' : 'simulated')), borderColor: color('text'), borderWidth: names.map((_name, at) => (at === picked ? 1.5 : 0)), maxBarThickness: 34, minBarLength: 1 },
     ],
   }

@@ -57,7 +57,7 @@ function Measured({ run, shown, measured, start, parameters, set }: MeasuredProp
   const sort = parameters.get('sort') ?? 'rank'
   const drawn = useMemo(() => drawnUnits(units, mode), [units, mode])
   const current = units.find(({ unit }) => unit === parameters.get('unit')) ?? drawn[0]
-  const columns = useMemo(() => unitColumns(say, facts?.floatScore ?? null), [say, facts])
+  const columns = useMemo(() => unitColumns(say, facts?.floatScore ?? null, `${mode}Score`), [say, facts, mode])
   const names = useMemo(() => drawn.map(({ unit }) => unit), [drawn])
   const bars = useMemo(() => drawn.map((unit) => unit[mode]), [drawn, mode])
   const curve = useMemo(() => (mode === 'alone' ? drawn.map(({ cumulativeShare }) => cumulativeShare) : undefined), [drawn, mode])
@@ -139,7 +139,8 @@ function Parts({ unit }: { readonly unit: UnitSensitivity }) {
 
 const percent = (share: number | null): string => (share === null ? NOTHING : `${fixed(share * 100, 1)} %`)
 
-function unitColumns(say: Say, floatScore: number | null): readonly Column<UnitSensitivity>[] {
+function unitColumns(say: Say, floatScore: number | null, score: `${Mode}Score`): readonly Column<UnitSensitivity>[] {
+  const lost = ({ [score]: own }: UnitSensitivity): number | null => (own === null || floatScore === null ? null : floatScore - own)
   const number = (id: keyof UnitSensitivity, title: string, width: string, digits: number): Column<UnitSensitivity> => ({ id, title, width, align: 'right', value: (unit) => unit[id] as number | null, cell: (unit) => significant(unit[id] as number | null, digits) })
   const share = (id: 'cumulativeShare' | 'clipShare' | 'macsShare', title: string, width = '78px'): Column<UnitSensitivity> => ({ id, title, width, align: 'right', value: (unit) => unit[id], cell: ({ [id]: value }) => (value === null ? NOTHING : fixed(value * 100, 1)) })
   return [
@@ -150,7 +151,7 @@ function unitColumns(say: Say, floatScore: number | null): readonly Column<UnitS
     share('cumulativeShare', 'Σ %'),
     number('allButOne', say('tune.all-but-one'), 'minmax(92px, 1fr)', 3),
     number('accumulated', say('tune.up-to'), 'minmax(92px, 1fr)', 3),
-    { id: 'loses', title: say('tune.loses'), titleHint: say('tune.loses.what'), width: '84px', align: 'right', value: ({ aloneScore }) => (aloneScore === null || floatScore === null ? null : floatScore - aloneScore), cell: ({ aloneScore }) => (aloneScore === null || floatScore === null ? NOTHING : fixed(floatScore - aloneScore, 4)) },
+    { id: 'loses', title: say('tune.loses'), titleHint: say('tune.loses.what'), width: '84px', align: 'right', value: lost, cell: (unit) => fixed(lost(unit), 4) },
     number('weightNsr', say('tune.weights'), '88px', 2), number('inputNsr', say('tune.reads'), '88px', 2), number('outputNsr', say('tune.codes'), '88px', 2),
     share('clipShare', say('tune.clip-percent'), '88px'), share('macsShare', 'MACs %'),
   ]

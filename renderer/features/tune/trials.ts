@@ -1,18 +1,5 @@
 import type { Quality, Run, Trial } from '../../../preload/contract/index.ts'
 
-/**
- * The best so far, as the search chooses it: on the most samples on which anything but the start was measured; of those whose score is not
- * below the best one's by more than its standard error the one with the least noise, then the fewest settings.
- */
-export function bestOf(trials: readonly Trial[]): Trial | undefined {
-  const good = trials.filter(({ nsr }) => nsr !== null)
-  const most = Math.max(0, ...good.filter(({ settings }) => settings.length > 0).map(({ samples }) => samples))
-  const level = good.filter(({ samples }) => samples === (most || good[0]?.samples))
-  const top = level.reduce<Trial | undefined>((best, trial) => ((trial.score ?? -Infinity) > (best?.score ?? -Infinity) ? trial : best), undefined)
-  const least = top?.score === null || top === undefined ? -Infinity : top.score - (top.scoreError ?? 0)
-  return level.filter(({ score }) => (score ?? -Infinity) >= least).toSorted((a, b) => a.nsr! - b.nsr! || a.settings.length - b.settings.length)[0]
-}
-
 /** The recipe as it was, on as many samples. */
 export const startFor = (trials: readonly Trial[], trial: Trial): Trial | undefined => trials.find(({ settings, samples, nsr }) => settings.length === 0 && samples === trial.samples && nsr !== null)
 

@@ -17,7 +17,7 @@ import { ParetoView } from './pareto-view.tsx'
 import { SearchView } from './search-view.tsx'
 import { SensitivityView } from './sensitivity-view.tsx'
 import { useTuneJob, type TuneJob } from './use-tune-job.ts'
-import { useTuneRuns } from './use-tune-runs.ts'
+import { useTuneRuns, type TunedRun } from './use-tune-runs.ts'
 import { TUNE_VIEWS, viewFrom, type TuneView } from './views.ts'
 import '../layers/layers.css'
 import './tune.css'
@@ -32,7 +32,7 @@ export interface TunePart {
   /** The project's run: what is tuned. */
   readonly run: Run
   /** Runs of tuning of this model, the newest first. */
-  readonly runs: readonly Run[]
+  readonly runs: readonly TunedRun[]
   readonly work: TuneJob
   /** The project's recipe as a file's text. */
   readonly recipe: string

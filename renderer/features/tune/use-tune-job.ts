@@ -1,9 +1,9 @@
 import { useState } from 'react'
+import type { TuneMode } from '../../../preload/contract/index.ts'
 import { isOver, useJobs } from '../../app/live.ts'
 import { call, useCall, type JobDetail, type JobSpec } from '../../client.ts'
 
 export type TuneSpec = Extract<JobSpec, { kind: 'tune' }>
-export type TuneMode = TuneSpec['mode']
 
 export interface TuneJob {
   /** The one that is under way, else the one in the address: it is found again after a reload. */
@@ -16,12 +16,6 @@ export interface TuneJob {
   readonly cancel: () => void
 }
 
-/** What a job of tuning does, by the command that does the same. */
-export function modeOf(command: string): TuneMode {
-  const [, option = ''] = /\s--(sensitivity|search|resume|pareto|budget|try)\b/.exec(command) ?? []
-  return option === 'resume' ? 'search' : option === 'budget' ? 'pareto' : option === 'sensitivity' || option === 'pareto' || option === 'try' ? option : 'search'
-}
-
 /** One job of tuning at a time. `named`: as the address says it. */
 export function useTuneJob(named: string | null, onStarted: (job: string) => void): TuneJob {
   const open = useJobs().find((each) => each.kind === 'tune' && !isOver(each))?.id ?? null
@@ -30,7 +24,7 @@ export function useTuneJob(named: string | null, onStarted: (job: string) => voi
   const [isStarting, setStarting] = useState(false)
   const [fault, setFault] = useState<unknown>(null)
   return {
-    job, mode: job === undefined ? null : modeOf(job.command), isRunning: isStarting || open !== null, fault,
+    job, mode: job?.mode ?? null, isRunning: isStarting || open !== null, fault,
     start: (spec) => {
       setFault(null)
       setStarting(true)

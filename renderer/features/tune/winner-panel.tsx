@@ -1,9 +1,12 @@
 import { Link } from 'react-router'
 import { useCall, type Run } from '../../client.ts'
 import { useSay, wordIn } from '../../texts/texts.ts'
+import { Button } from '../../ui/button.tsx'
 import { Delta } from '../../ui/delta.tsx'
 import { digitsOf, duration, fixed, protocolName, shortRun } from '../../ui/format.ts'
 import { Panel } from '../../ui/panel.tsx'
+import { toastFault, useToast } from '../../ui/toast.tsx'
+import { takeSettings } from './recipe-log.ts'
 import { TakeRun } from './take-run.tsx'
 import { gainBetween } from './trials.ts'
 import { settingsText } from './use-tune-runs.ts'
@@ -13,6 +16,7 @@ export function WinnerPanel({ run }: { readonly run: Run }) {
   const say = useSay()
   const startId = run.tune?.start ?? run.parent
   const start = useCall('runs.show', { run: startId ?? '' }, { enabled: startId !== null }).data?.run
+  const toast = useToast()
   const { tune, quality } = run
   const before = start?.quality
   const isSame = quality !== undefined && before?.protocol === quality.protocol
@@ -37,6 +41,7 @@ export function WinnerPanel({ run }: { readonly run: Run }) {
         <div className="tune-acts">
           {startId === null || run.status !== 'done' || startId === run.run ? null : <Link className="button" to={`/diff/${startId}/${run.run}`}>{say('tune.winner.compare')}</Link>}
           <TakeRun run={run} primary />
+          {tune?.stopped === true && tune.winner.length > 0 ? <Button title={say('tune.apply.what')} onClick={() => { takeSettings(tune.winner).then((undo) => toast({ text: say('tune.applied'), undo }), toastFault) }}>{say('tune.apply')}</Button> : null}
         </div>
       </div>
     </Panel>

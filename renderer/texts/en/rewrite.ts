@@ -125,6 +125,8 @@ export const rewrite = {
   'finding.line': 'Set {{line}}',
   'finding.line.what': 'Puts this line into the project’s recipe; nothing is measured until the next run',
   'finding.line.set': 'The recipe says {{line}} now (before: {{before}}).',
+  'finding.lines': 'Set these {{count}} lines',
+  'finding.lines.set': '{{count}} lines of the recipe were set.',
   'finding.line.done': '{{line}} is in the recipe',
   'finding.error': 'error',
   'finding.warning': 'warning',

@@ -125,6 +125,8 @@ export const rewrite = {
   'finding.line': '设置 {{line}}',
   'finding.line.what': '将该行写入项目配方；下次运行才会重新测量',
   'finding.line.set': '配方现在为 {{line}}（之前：{{before}}）。',
+  'finding.lines': '设置这 {{count}} 行',
+  'finding.lines.set': '已设置配方的 {{count}} 行。',
   'finding.line.done': '{{line}} 已在配方中',
   'finding.error': '错误',
   'finding.warning': '警告',

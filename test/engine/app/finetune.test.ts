@@ -1,10 +1,14 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { App } from '../../../main/app/api.ts'
 import { openApp } from '../../../main/app/app.ts'
+import { roundHalfEven } from '../../../main/core/round.ts'
 import type { Artifact, Run } from '../../../main/core/run.ts'
 import { quietTask, type Progress } from '../../../main/core/task.ts'
+import type { Graph } from '../../../main/onnx/graph.ts'
+import { readModel } from '../../../main/onnx/model-file.ts'
+import { float32 } from '../../../main/onnx/tensor.ts'
 import { decodeTuned } from '../../../main/tune/finetune/tuned-file.ts'
 import { smallRecipe } from '../../fixtures/small-recipe.ts'
 import { temporaryFolder } from '../../fixtures/temporary-folder.ts'
@@ -43,6 +47,27 @@ describe('quantize.finetune in a recipe', () => {
     const again = await app.quantize({ recipe: await smallRecipe(...SHORT) }, quietTask)
     expect(artifact(again, 'quantized-model').sha256).toBe(artifact(run, 'quantized-model').sha256)
     expect(artifact(again, 'tuned-values').sha256).toBe(artifact(run, 'tuned-values').sha256)
+  }, 60_000)
+
+  it('goes into a bundle: the float model holds the weights that the scales were tuned with, and their codes are those of the quantized one', async () => {
+    const { run: id } = (await app.runs.list({ verb: 'run', status: 'done' }))[0]!
+    const run = await app.runs.show(id)
+    const out = join(folder, 'bundle')
+    const { bundle } = await app.exportBundle({ run: id, board: 'ort-cpu', out, force: true }, quietTask)
+    expect(bundle.coverage.matched).toBe(bundle.coverage.rows)
+    const [float, quantized] = await Promise.all(['model/model.onnx', 'model/model.qdq.onnx'].map(async (path) => (await readModel(join(out, path))).graph)) as [Graph, Graph]
+    const tuned = decodeTuned(await readFile(artifact(run, 'tuned-values').path), 'tuned.npz')
+    expect(tuned.weightScales.size).toBeGreaterThan(2)
+    for (const [name, value] of tuned.constants) expect(float.initializers.get(name)?.data, name).toEqual(value.data)
+    for (const row of run.scales!.filter(({ kind }) => kind === 'weight')) {
+      const [values, coded] = [float.initializers.get(row.tensor)!, quantized.nodes.find(({ op, outputs }) => op === 'DequantizeLinear' && outputs[0]!.startsWith(row.tensor))!]
+      const codes = quantized.initializers.get(coded.inputs[0]!)!
+      const inner = (values.data.length as number) / row.scale.length
+      expect(Array.from(codes.data as ArrayLike<number>), row.tensor).toEqual(Array.from(float32(values), (value, index) => Math.max(-8, Math.min(7, roundHalfEven(value / row.scale[row.axis === 0 ? Math.floor(index / inner) : 0]!)))))
+    }
+    expect((await app.verifyBundle({ bundle: out }, quietTask)).passed).toBe(true)
+    await rm(artifact(run, 'tuned-values').path)
+    await expect(app.exportBundle({ run: id, board: 'ort-cpu', out, force: true }, quietTask)).rejects.toMatchObject({ code: 'input.no-artifact', where: artifact(run, 'tuned-values').path })
   }, 60_000)
 
   it('needs samples, not only statistics', async () => {

@@ -71,4 +71,12 @@ describe('overrides of a recipe with rewrites', () => {
     expect(types).toMatchObject({ output: 'uint16', r0: 'uint8' })
     expect(types).not.toHaveProperty('tail')
   })
+
+  it('may speak of what a rewrite makes, and of nothing else', async () => {
+    const { run, types } = await quantized('rewrite=[remove-identity, fold-batchnorm, conv-group]', 'quantize.layers={"output_convgroup*": {bits: 16}}')
+    expect(rewrites(run)).toEqual(['remove-identity', 'fold-batchnorm', 'conv-group'])
+    expect(types).toMatchObject({ output_convgroup1: 'uint16', output_convgroup2: 'uint16', output: 'uint8' })
+    await expect(quantized('rewrite=[remove-identity, fold-batchnorm, conv-group]', 'quantize.layers.output_convgroop2.bits=16')).rejects
+      .toMatchObject({ code: 'recipe.unknown-layer', next: expect.stringContaining('output_convgroup2') as string })
+  })
 })

@@ -21,7 +21,8 @@ import { readModel } from '../../../main/onnx/model-file.ts'
 import { spellingsOf } from '../../../main/samples/spellings.ts'
 import { runToExport } from '../../fixtures/bundle-run.ts'
 import { temporaryFolder } from '../../fixtures/temporary-folder.ts'
-import { ortRanges, tpuTableCpp, tpuTablePython } from '../../fixtures/vendor-readers.ts'
+import { horizonYaml, rknnLayers } from '../../fixtures/tool-readers.ts'
+import { ortRanges, tpuQtable, tpuTableCpp, tpuTablePython } from '../../fixtures/vendor-readers.ts'
 
 const folder = temporaryFolder()
 let app: App
@@ -128,7 +129,13 @@ describe('a bundle', () => {
     expect(x5.input_parameters).toMatchObject({ input_name: 'input', input_shape: '1x3x32x32', input_type_train: 'rgb', input_layout_train: 'NCHW', norm_type: 'no_preprocess' })
     expect(x5.calibration_parameters).toMatchObject({ cal_data_dir: '../calibration/input_f32', cal_data_type: 'float32' })
     expect(existsSync(join(at('horizon-x5'), 'config', x5.calibration_parameters['cal_data_dir'] as string))).toBe(true)
-    expect(j6.model_parameters['node_info']).toBeUndefined()
+    // Nothing of this run is in float or in 16 bits, and its output has codes of 8.
+    expect([x5.model_parameters['node_info'], j6.model_parameters['node_info']]).toEqual([undefined, undefined])
+    expect([x5.calibration_parameters['optimization'], j6.calibration_parameters['quant_config']]).toEqual(['set_model_output_int8', { model_config: { model_output_type: 'int8' } }])
+    expect(tpuQtable(text('sophon-bm1684x', 'thresholds/sample_x2_qtable')).size).toBe(0)
+    expect(rknnLayers(text('rknn-rk3588', 'config/hybrid_layers.yaml')).size).toBe(0)
+    expect(horizonYaml(text('horizon-x5', 'config/sample_x2.yaml'), 'hb_mapper').inputs[0]!.folder).toBe('../calibration/input_f32')
+    expect(horizonYaml(text('horizon-j6', 'config/sample_x2.yaml'), 'hb_compile').march).toBe('nash-e')
   })
 
   it('holds the model in an opset that the board reads, proved equal', async () => {

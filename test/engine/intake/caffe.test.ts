@@ -8,6 +8,7 @@ import type { Tensor } from '../../../main/onnx/graph.ts'
 import { tensor } from '../../../main/onnx/tensor.ts'
 import { openSession } from '../../../main/runtime/session.ts'
 import { decodeNpz } from '../../../main/samples/npz.ts'
+import { caffemodel } from '../../fixtures/caffe-files.ts'
 import { numbers, runCaffe, type Plain } from '../../fixtures/caffe-reference.ts'
 import { hasSharedData, sharedData, warnWithoutSharedData } from '../../fixtures/shared-data.ts'
 import { faultOf } from '../../fixtures/thrown-fault.ts'
@@ -108,6 +109,12 @@ describe('what cannot be taken in is refused with its line', () => {
     ['an oldest file', `${header(4, 4)}layers { layer { name: "x" type: "conv" } }`, 'model.caffe-layer', 'net.prototxt:2', /oldest/],
   ])('%s', async (_name, source, code, where, what) => {
     expect(await refusal(source)).toMatchObject({ code, where, what: expect.stringMatching(what) })
+  })
+
+  test('a .caffemodel that is cut anywhere', async () => {
+    const bytes = caffemodel(runCaffe(`${header(4, 4)}${layer('Convolution', 'convolution_param { num_output: 2 kernel_size: 3 }')}`, { data: { dims: [1, 3, 4, 4], data: new Float64Array(48) } }).weights)
+    expect([...readCaffemodel(bytes, 'whole').keys()]).toEqual(['convolution_out'])
+    for (let length = 0; length < bytes.length; length++) expect([length, (await faultOf(() => readCaffemodel(bytes.subarray(0, length), 'cut'))).code]).toEqual([length, 'model.caffe-weights'])
   })
 
   test('blobs of another size', async () => {

@@ -4,6 +4,10 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { encodeStatistics } from '../../../main/calibrate/statistics-file.ts'
 import { explainJob } from '../../../main/engine/jobs/explain.ts'
 import { loadWorkpiece } from '../../../main/engine/jobs/workpiece.ts'
+import { encodeModel } from '../../../main/onnx/encode.ts'
+import { tensorOfNumbers } from '../../../main/onnx/tensor.ts'
+import { quantizeOptions } from '../../../main/quantize/options.ts'
+import { quantize } from '../../../main/quantize/quantize.ts'
 import { recipeFromOptions } from '../../../main/recipe/read-recipe.ts'
 import { floats, model, node } from '../../fixtures/build-model.ts'
 import { temporaryFolder } from '../../fixtures/temporary-folder.ts'
@@ -90,7 +94,33 @@ describe('why a tensor is quantized as it is', () => {
     expect(await explain('w2')).toMatchObject({ kind: 'weight', layer: 'conv_2', by: 'known', line: 'quantize.weights', row: { lo: 0, hi: 2, method: 'absmax' } })
   })
 
+  it('names the line that gave weights their width, and what a less exact one said', async () => {
+    const told = await explain('w2', 'quantize.layers={"op:Conv": {weight_bits: 4}, conv_2: {bits: 16, weight_bits: 16}}')
+    expect(told).toMatchObject({ kind: 'weight', line: 'quantize.layers: conv_2', row: { type: 'int16' } })
+    expect(told.wishes.map(({ line, key, value, used }) => [line, key, value, used])).toEqual([['conv_2', 'weight_bits', '16', true], ['op:Conv', 'weight_bits', '4', false]])
+    expect(await explain('w1', 'quantize.layers={"op:Conv": {weight_bits: 4}}')).toMatchObject({ line: 'quantize.layers: op:Conv', row: { type: 'int4' } })
+  })
+
   it('names the nearest where there is no such tensor', async () => {
     await expect(explain('conv_22')).rejects.toMatchObject({ code: 'input.unknown-tensor', where: 'conv_22', next: expect.stringContaining('conv_2') as string })
+  })
+
+  it('counts what tuning changed of the layer: scales before and after, and codes that moved', async () => {
+    const recipe = recipeFromOptions(path, { set: ['quantize.activations.method=max', 'quantize.input=observed', 'quantize.tail=off', 'quantize.bias.correction=empirical', 'quantize.layers.conv_1.rounding=adaround', 'quantize.finetune={steps: 10}'] })
+    const plain = await explainJob({ recipe, statistics, tensor: 'conv_2' })
+    expect(plain.tuning).toEqual({ keys: ['quantize.finetune', 'quantize.layers.conv_1.rounding=adaround', 'quantize.bias.correction=empirical'], run: null, changes: [] })
+    // The model of a run whose conv_2 has twice the step and another code.
+    const tuned = quantize((await loadWorkpiece(path)).graph, quantizeOptions(), () => ({ lo: 0, hi: 255, method: 'max', why: '' }))
+    const row = tuned.table.find(({ tensor }) => tensor === 'w2')!
+    const weight = { ...row, scale: [row.scale[0]! * 2], method: 'finetune', reason: 'tuned' }
+    const model = join(folder, 'tuned.onnx')
+    const graph = { ...tuned.graph, initializers: new Map([...tuned.graph.initializers, ['w2_quantized', tensorOfNumbers('int8', [1, 1, 1, 1], [64])]]) }
+    await writeFile(model, encodeModel(graph))
+    const told = await explainJob({ recipe, statistics, tensor: 'conv_2', made: { run: 'R', model, scales: tuned.table.map((each) => (each === row ? weight : each)) } })
+    expect(told.tuning).toMatchObject({ run: 'R', changes: [{ kind: 'activation' }, { tensor: 'w2', kind: 'weight', scaleBefore: row.scale, scaleAfter: weight.scale, codes: { moved: 1, of: 1 }, reason: 'finetune: tuned' }] })
+    expect(told.row).toEqual(plain.row)
+    const constant = await explainJob({ recipe, statistics, tensor: 'w1', made: { run: 'R', model, scales: tuned.table } })
+    expect(constant.tuning!.changes).toMatchObject([{ tensor: 'w1', codes: { moved: 0, of: 1 } }])
+    expect((await explain('conv_2')).tuning).toBeNull()
   })
 })

@@ -92,9 +92,9 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 /** float32 sums in another order: a few parts in a million of the output. */
 const floatNoise = (values: Float32Array) => 3e-6 * Math.max(...values.map(Math.abs))
 
-async function expectToRun(layer: Layer, wishes: QuantizeWishes): Promise<Quantized> {
+async function expectToRun(layer: Layer, wishes: QuantizeWishes, widest?: CodeType): Promise<Quantized> {
   const options = quantizeOptions(wishes)
-  const model = modelOf(layer, [options.activations.type, options.weights.type])
+  const model = modelOf(layer, [options.activations.type, options.weights.type, ...(widest ? [widest] : [])])
   const feeds = { x: layer.input }
   const result = await quantized(model, feeds, wishes)
   const [float, simulated, fused] = await Promise.all([run(model, feeds, 'float'), run(result.graph, feeds, 'simulated'), run(result.graph, feeds, 'fused')])
@@ -118,6 +118,11 @@ describe('a quantized layer in ONNX Runtime is as far from float as its steps sa
     expect(rowOf(table, 'w')).toMatchObject({ type: weight, granularity })
     expect(rowOf(table, 'w').scale.length).toBe(granularity === 'channel' ? 8 : 1)
     expect(rowOf(table, 'y').type).toBe(type)
+  })
+
+  it.each([['int8', 'uint8', {}], ['int16', 'uint8', { weight_bits: 16 }], ['int4', 'uint8', { weight_bits: 4 }], ['int8', 'uint16', { bits: 16 }], ['int16', 'uint16', { bits: 16, weight_bits: 16 }]] as const)('Conv with %s weights and a result in %s by its own line', async (weight, type, line) => {
+    const { table } = await expectToRun(conv(), { layers: { layer: line } }, 'int16')
+    expect([rowOf(table, 'w').type, rowOf(table, 'y').type, rowOf(table, 'x').type]).toEqual([weight, type, 'uint8'])
   })
 
   it.each(Object.keys(LAYERS))('%s', async (name) => {

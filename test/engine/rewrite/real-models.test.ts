@@ -57,6 +57,7 @@ describe.skipIf(!hasSharedData)('public models', () => {
     ['abpn_retrain_x4_120x160.onnx', [{ rewrite: 'fuse-activation' }], { 'fuse-activation': 1 }],
     ['fsrcnn_x2.onnx', [{ rewrite: 'fold-affine' }, { rewrite: 'hoist-mean' }, { rewrite: 'depthwise-to-dense' }], { 'fold-affine': 7, 'hoist-mean': 1, 'depthwise-to-dense': 7 }],
     ['FastestDet.onnx', [{ rewrite: 'split-concat-add' }], { 'split-concat-add': 2 }],
+    ['abpn_x3.onnx', [{ rewrite: 'conv-group', options: { multiple: 4 } }], { 'conv-group': 3 }],
     ['edsr8_x2.onnx', [{ rewrite: 'fold-affine' }, { rewrite: 'hoist-mean', options: { to: 'preprocess' } }], { 'fold-affine': 1, 'hoist-mean': 1 }],
     ['srmobile_x2.onnx', [{ rewrite: 'remove-identity' }, { rewrite: 'fold-affine' }, { rewrite: 'fuse-activation' }], {}],
   ])('%s', async (name, wishes, expected) => {

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { protocolMeasure } from '../../../main/compare/measure.ts'
+import { parseProtocol } from '../../../main/compare/protocol.ts'
 import { quietTask } from '../../../main/core/task.ts'
+import type { Expectation } from '../../../main/samples/expectation.ts'
 import { encodeModel } from '../../../main/onnx/encode.ts'
 import type { Graph, Tensor } from '../../../main/onnx/graph.ts'
 import { float32 } from '../../../main/onnx/tensor.ts'
@@ -7,9 +10,11 @@ import { quantizeOptions } from '../../../main/quantize/options.ts'
 import { quantize } from '../../../main/quantize/quantize.ts'
 import { openSession } from '../../../main/runtime/session.ts'
 import { scanVariants, type Feeds } from '../../../main/tune/scan.ts'
+import { openScorer } from '../../../main/tune/score.ts'
+import { measureSensitivity } from '../../../main/tune/sensitivity.ts'
 import { switchboard } from '../../../main/tune/switchboard.ts'
 import { unitsOf } from '../../../main/tune/units.ts'
-import { graph, node, noise } from '../../fixtures/build-model.ts'
+import { floats, graph, node, noise } from '../../fixtures/build-model.ts'
 
 /** Two convolutions with Relu, a skip around the second, a join of both, and two outputs, one of them in the middle. */
 const NET = graph({
@@ -83,5 +88,44 @@ describe.each([['float', NET], ['quantized', board.variant(board.keys)]])('a sca
     for (const [index, active] of actives.entries()) {
       for (const [sample, fed] of feeds.entries()) close(valuesOf(results.get(`${index} ${sample}`)!), valuesOf(await runWhole(board.variant(active), fed)))
     }
+  })
+})
+
+describe('a sensitivity scan', () => {
+  const range = (tensor: string) => (tensor === 'x' ? { lo: 0, hi: 255, method: 'max', why: 'given' } : { lo: -300, hi: 400, method: 'max', why: 'given' })
+  const made = quantize(NET, quantizeOptions({}), range)
+  const switches = switchboard(NET, made.graph)
+  const parts = unitsOf(NET, made.plan)
+  const keysOf = ({ tensors, constants }: (typeof parts)[number]): string[] => [...tensors, ...constants]
+  const levels = (index: number): Feeds => ({ x: floats([1, 2, 6, 8], Array.from(noise([96], 20 + index, 100).data as Float32Array, (value) => Math.round(Math.abs(value)) % 256)) })
+  const between = (index: number): Feeds => ({ x: noise([1, 2, 6, 8], 30 + index, 50) })
+
+  it.each([['on the codes of the input', levels, 6], ['between them', between, 3]] as const)('of pictures %s runs no model twice and gives to the bit what each model gives on its own', async (_, feedsOf, saved) => {
+    const fed = [0, 1].map(feedsOf)
+    const samples = fed.map((each, index) => ({ id: String(index), feeds: each }))
+    const scorer = () => openScorer(protocolMeasure(parseProtocol('sqnr/output')), {} as Expectation, samples)
+    const shared = { feeds: fed, threads: 1, memoryBytes: 1e9, where: 'net' }
+    const work = { ...shared, float: NET, coded: made.graph, plan: made.plan, table: made.table, scorer: scorer(), modes: ['alone', 'all-but-one', 'accumulated'] as const, names: new Set<string>(), macs: new Map<string, number>() }
+    const steps: number[] = []
+    const scan = await measureSensitivity(work, { ...quietTask, report: ({ total }) => steps.push(total) })
+
+    const own = scorer()
+    await scanVariants({ ...shared, base: NET, variants: [{ graph: switches.variant(new Set()), take: (sample, values) => own.setFloat(sample, values) }] }, quietTask)
+    const apart = async (base: Graph, active: readonly string[]): Promise<number> => {
+      const scores: number[] = []
+      await scanVariants({ ...shared, base, variants: [{ graph: switches.variant(new Set(active)), take: async (sample, values) => void scores.push((await own.score('apart', sample, values)).nsr) }] }, quietTask)
+      return scores.reduce((sum, nsr) => sum + nsr, 0) / scores.length
+    }
+    const [all, whole] = [[...switches.keys], switches.variant(switches.keys)]
+    for (const [index, unit] of parts.entries()) {
+      const found = scan.units.find(({ unit: name }) => name === unit.name)!
+      expect([unit.name, found.alone, found.allButOne, found.accumulated]).toEqual([
+        unit.name, await apart(NET, keysOf(unit)), await apart(whole, all.filter((name) => !keysOf(unit).includes(name))), await apart(whole, parts.slice(0, index + 1).flatMap(keysOf)),
+      ])
+    }
+    // The float model, the quantized one, three for each unit, and its own parts. The first alone is up to the first, up to the last is all, all but the last is up to the one before;
+    // of an input that stays as it is alone is float, all but it is all, and the second alone is up to the second.
+    const local = parts.reduce((sum, { constants, reads, tensors }) => sum + (tensors[0] === 'x' ? 1 : 1 + Number(constants.length > 0) + Number(reads.length > 0)), 0)
+    expect(2 + 3 * parts.length + local - Math.max(...steps)).toBe(saved)
   })
 })

@@ -19,6 +19,17 @@ it('D01: what the board does not take, computes elsewhere, or nobody says; nativ
   expect(ruled(audit({ graph: made }, silent), 'D01')).toMatchObject([{ severity: 'note', what: 'no document says what Test board does with Relu' }])
 })
 
+it('D01: what the run computes in float is no concern of it where the board has it in float', () => {
+  const made = graph({ inputs: { x: [1, 3, 8, 8] }, outputs: { y: [1, 3, 8, 8] }, nodes: [node('Softmax', ['x'], ['h'], {}, 'first'), node('Softmax', ['h'], ['y'], {}, 'second')] })
+  const row = { tensor: 'h', kind: 'activation', type: 'int8', granularity: 'tensor', axis: null, scale: [0.5], zeroPoint: [0], lo: 0, hi: 1, method: 'max', float: false, reason: '' } as const
+  const profile = (float32: 'native' | 'missing') => board({ operators: [{ ops: ['Softmax'], states: { int8: 'missing', float32 }, source: 'doc' }] })
+  const found = (float32: 'native' | 'missing', scales?: AuditInput['scales']) => ruled(audit({ graph: made, expectation: expectationOf(made), ...(scales ? { scales } : {}) }, profile(float32)), 'D01')
+  expect(found('native', [row, { ...row, tensor: 'x' }])).toMatchObject([{ severity: 'error', node: 'first', what: expect.stringContaining('1 × (first)') as string, fix: expect.stringContaining('quantize.float.ops') as string }])
+  expect(found('native', [{ ...row, tensor: 'x' }])).toEqual([])
+  expect(found('native')).toMatchObject([{ what: expect.stringContaining('2 × (first, second)') as string }])
+  expect(found('missing', [{ ...row, tensor: 'x' }])).toMatchObject([{ node: 'first', what: expect.stringContaining('2 × (first, second)') as string }])
+})
+
 it('D01: an operator that takes a fifth of the measured time and computes no products', () => {
   const operators = [{ node: 'c', op: 'Conv', version: 'float' as const, us: 60 }, { node: 'r', op: 'Resize', version: 'float' as const, us: 40 }]
   expect(ruled(look(chain('Relu'), { operators }), 'D01')).toMatchObject([{ node: 'r', what: 'Resize takes 40.0 % of the time and computes no products' }])

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { judgeModel, judgeNode } from '../../../main/boards/judge.ts'
+import { boardReport } from '../../../main/boards/board-report.ts'
 import { checkLimits } from '../../../main/boards/limits.ts'
 import { outputsOf } from '../../../main/boards/outputs.ts'
 import type { BoardPrecision, BoardProfile } from '../../../main/boards/profile.ts'
@@ -163,4 +164,14 @@ describe('checkLimits', () => {
     expect(checks).toMatchObject({ opset: 'broken', irVersion: 'broken', dynamicShapes: 'broken', dimension: 'met', batch: 'unknown', names: 'unknown' })
     expect(checkLimits(made, boards.get('sophon-bm1684')!).find(({ limit }) => limit === 'names')).toMatchObject({ state: 'broken', what: expect.stringContaining("'a b'") as string })
   })
+})
+
+it('precisions of mixed plans take operator and bits of activations and weights together', () => {
+  const made = conv([4, 8, 3, 3])
+  const mixed = (board: string): string[] => boardReport(made, boards.get(board)!).operators[0]!.mixed.map(({ precision, state: found }) => `${precision} ${found}`)
+  expect(mixed('mobile-npu')).toEqual(['int8 native', 'int8w/int16a native', 'int16 native', expect.stringMatching(/^float /)])
+  // Activations of 8 and 16 bits, weights of 8.
+  expect(mixed('horizon-j6').slice(1, 3)).toEqual([expect.not.stringContaining('missing'), 'int16 missing'])
+  const tflite = boardReport(made, boards.get('tflite')!).operators[0]!.mixed
+  expect(tflite.find(({ precision }) => precision === 'int8w/int16a')).toMatchObject({ state: 'missing', why: 'activations have 8 bits' })
 })

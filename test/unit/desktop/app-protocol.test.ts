@@ -14,7 +14,7 @@ describe('app://scalewright', () => {
   const folder = temporaryFolder()
   const renderer = join(folder, 'renderer')
   const bugs: unknown[] = []
-  const files: Readonly<Record<string, string>> = { picture: join(folder, 'side.png'), 'quantized-model': join(folder, 'model.onnx'), statistics: join(folder, 'empty.statistics'), gone: join(folder, 'gone.bin'), folder }
+  const files: Readonly<Record<string, string>> = { picture: join(folder, 'side.png'), 'quantized-model': join(folder, 'model.onnx'), statistics: join(folder, 'empty.statistics'), gone: join(folder, 'gone.bin'), bundle: join(folder, '模型 a;b.zip'), folder }
   const artifact = async (_run: string, role: string): Promise<Artifact> => {
     if (role === 'broken') throw new TypeError('a bug')
     if (!(role in files)) throw new Fault({ code: 'input.no-artifact', what: 'there is none' })
@@ -39,6 +39,7 @@ describe('app://scalewright', () => {
     symlinkSync(folder, join(renderer, 'up'))
     writeFileSync(files['picture']!, 'png bytes')
     writeFileSync(files['quantized-model']!, 'onnx bytes')
+    writeFileSync(files['bundle']!, 'zip bytes')
     writeFileSync(files['statistics']!, '')
   })
 
@@ -98,6 +99,8 @@ describe('app://scalewright', () => {
     const model = await ask(`/artifact/${RUN}/quantized-model`)
     expect([model.headers.get('content-disposition'), model.headers.get('content-length'), await model.text()]).toEqual(['attachment; filename="quantized-model.onnx"', '10', 'onnx bytes'])
     expect(model.headers.get('content-security-policy')).toContain('sandbox')
+    // A bundle keeps the name that a person gave it, whatever is in that.
+    expect((await ask(`/artifact/${RUN}/bundle`)).headers.get('content-disposition')).toBe(`attachment; filename="__ a_b.zip"; filename*=UTF-8''%E6%A8%A1%E5%9E%8B%20a%3Bb.zip`)
     expect(await (await ask(`/artifact/${RUN}/statistics`)).text()).toBe('')
     const head = await ask(`/artifact/${RUN}/picture`, 'HEAD')
     expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '9', ''])

@@ -1,19 +1,21 @@
 import { describe, expect, it } from 'vitest'
-import { formatFaults } from '../../../main/export/formats/index.ts'
+import { FORMATS, formatFaults } from '../../../main/export/formats/index.ts'
 import { overrides, rangesCache } from '../../../main/export/formats/onnxruntime.ts'
 import { encodings061, encodings100, encodings200, offsetOf } from '../../../main/export/formats/qnn.ts'
 import { calibrationTable, quantizationTable, rowName } from '../../../main/export/formats/sophon.ts'
-import { amctRecord, ncnnTable as writeNcnn, tengineTable, weightLayers } from '../../../main/export/formats/tables.ts'
+import { tengineTable } from '../../../main/export/formats/tables.ts'
 import { calibrationCache, dynamicRanges } from '../../../main/export/formats/tensorrt.ts'
 import { recipe as tfliteRecipe, tensorTable } from '../../../main/export/formats/tflite.ts'
 import { parseCsv } from '../../../main/core/csv.ts'
-import { amaxOf, codesOf, coveredBy, isActivation, type TensorQuant } from '../../../main/export/record.ts'
+import { codesOf, coveredBy, isActivation, type TensorQuant } from '../../../main/export/record.ts'
+import type { Subject } from '../../../main/export/subject.ts'
 import { float32Hex, plainDecimal, shortFloat } from '../../../main/export/written.ts'
 import { CASES, randomRecords } from '../../fixtures/random-records.ts'
-import { aimet061, aimet100, aimet200, ncnnTable, ortOverrides, ortRanges, tengineScale, tensorrtCache, tpuQtable, tpuTableCpp, tpuTablePython } from '../../fixtures/vendor-readers.ts'
+import { aimet061, aimet100, aimet200, ortOverrides, ortRanges, tengineScale, tensorrtCache, tpuQtable, tpuTableCpp, tpuTablePython } from '../../fixtures/vendor-readers.ts'
 
 const records = randomRecords(CASES)
 const activations = records.filter(isActivation)
+const amaxOf = ({ range }: TensorQuant): number => Math.max(...range.map(Math.abs))
 const wide = ({ range: [lo, hi] }: TensorQuant): boolean => lo !== 0 || hi !== 0
 const record = (changes: Partial<TensorQuant> = {}): TensorQuant =>
   ({ name: 'x', role: 'activation', bits: 8, signed: true, symmetric: true, axis: null, scale: [0.5], zeroPoint: [0], observed: [-60, 60], range: [-63.5, 63.5], method: 'max', samples: 9, node: 'n', op: 'Conv', ...changes })
@@ -38,9 +40,19 @@ describe('the cali_table of tpu-mlir', () => {
 
   it.each([
     ['a plus sign', 'a_Conv 1e+20 -1.0 1.0\n'], ['a capital exponent', 'b_Conv 1.5E3 0 2\n'], ['no number', 'c_Conv nan 0 1\n'], ['a blank at the end', 'd_Conv 1.0 0 1 \n'],
-    ['tabs', 'e_Conv\t1.0\t0\t1\n'], ['a blank in the name', 'f g_Conv 1.0 0 1\n'], ['a comment that switches', '# our asym_op rows\n'], ['a Windows line', 'h_Conv 1.0 0 1\r\n'], ['no range at all', 'i_Conv 0.0000000 0.0 0.0\n'],
+    ['tabs', 'e_Conv\t1.0\t0\t1\n'], ['a blank in the name', 'f g_Conv 1.0 0 1\n'], ...['asym_op', 'int4_op', '#weight_scale', '#int4_th', '#tpu-mlir-fp8', 'mqbench-fp8'].map((word) => [`a comment with ${word}`, `# our ${word} rows\n`]), ['a name that begins a comment and its row', '#lead_Conv 1.0 0 1\nx\n'], ['min above max', 'm_Conv 1.0 1 0\n'], ['no end', 'm_Conv 1.0 0 1'], ['a Windows line', 'h_Conv 1.0 0 1\r\n'], ['no range at all', 'i_Conv 0.0000000 0.0 0.0\n'],
   ])('is refused by our own reader for %s', (_what, text_) => {
     expect(formatFaults('tpu-mlir-table', text_)).not.toEqual([])
+  })
+
+  it.each(['a b', 'a\tb', '#lead', 'my_asym_op', 'int4_op', 'x#weight_scale', '#int4_th', '#tpu-mlir-fp8', 'mqbench-fp8'])('has no row for a tensor called %j, and the export says so', (name) => {
+    const one = record({ name })
+    expect(calibrationTable({ records: [one], samples: 1, method: 'max' }).split('\n').filter((line) => line !== '' && !/^#(?!lead)/.test(line))).toEqual([])
+    expect(FORMATS.find((format) => format.name === 'sophon')!.checks({ records: [one] } as unknown as Subject, { chip: 'bm1684x' }).find(({ id }) => id === 'names')).toMatchObject({ state: 'error', where: [rowName(one)] })
+  })
+  it('lifts a range of zero, and one that seven digits cannot hold, to what its readers take', () => {
+    const rows = tpuTableCpp(calibrationTable({ records: [record({ name: 'z', range: [0, 0] }), record({ name: 'd', range: [-1e-38, 1e-38] }), record({ name: 'n', range: [-0, 1] })], samples: 1, method: 'k l;#asym_op' }))
+    expect([...rows]).toEqual([['z_Conv', { threshold: 1e-5, min: 0, max: 0 }], ['d_Conv', { threshold: 1e-5, min: 0, max: 0 }], ['n_Conv', { threshold: 1, min: 0, max: 1 }]])
   })
 
   it('is read as we say the vendor’s readers do: what one of them drops, ours refuses', () => {
@@ -50,7 +62,7 @@ describe('the cali_table of tpu-mlir', () => {
 })
 
 describe('the qtable of tpu-mlir', () => {
-  it.each([['bm1684', 'F32'], ['bm1684x', 'F16'], ['cv18xx', 'BF16']])('of %s names float nodes and 16-bit ones %s', (chip, mode) => {
+  it.each([['bm1684', 'F32'], ['bm1684x', 'F16'], ['bm1688', 'F16'], ['cv186x', 'F16'], ['cv18xx', 'BF16'], ['cv181x', 'BF16']])('of %s names float nodes and 16-bit ones %s', (chip, mode) => {
     const floatNodes = [{ node: 'head', op: 'Softmax', output: '/head/out' }, { node: 'odd', op: 'Add', output: 'a b' }]
     const text = quantizationTable({ floatNodes, records: [record({ bits: 16 }), record({ name: 'y' })] }, { chip })
     expect(Object.fromEntries(tpuQtable(text))).toEqual({ '/head/out_Softmax': mode, x_Conv: mode })
@@ -97,6 +109,26 @@ describe('AIMET and QNN encodings', () => {
   })
 })
 
+describe('poisoned encodings are refused:', () => {
+  const one = record({ name: 'w', role: 'weight', axis: 0, symmetric: false, scale: [0.5, 0.25], zeroPoint: [1, 0] })
+  const [oldest, usual, newest] = [encodings061([one]), encodings100([one]), encodings200([one])]
+  it.each([
+    ['0.6.1 of another version', 'aimet-0.6.1', usual], ['0.6.1 with a truth value', 'aimet-0.6.1', oldest.replaceAll('"False"', 'false')], ['0.6.1 with no entry', 'aimet-0.6.1', '{"version":"0.6.1","activation_encodings":{"x":[]},"param_encodings":{}}'], ['0.6.1 without a part', 'aimet-0.6.1', '{"version":"0.6.1","activation_encodings":{}}'],
+    ['0.6.1 with a scale of zero', 'aimet-0.6.1', oldest.replace('"scale": 0.5', '"scale": 0')], ['0.6.1 whose min is above zero', 'aimet-0.6.1', oldest.replace(/"min": -[\d.]+/, '"min": 1')],
+    ['1.0.0 of another version', 'aimet-1.0.0', oldest], ['1.0.0 with fewer offsets', 'aimet-1.0.0', usual.replace(/"offset": \[\s+-?\d+,/, '"offset": [')], ['1.0.0 with a scale of zero', 'aimet-1.0.0', usual.replace('0.25', '0')], ['1.0.0 with a word', 'aimet-1.0.0', usual.replace('"is_sym": false', '"is_sym": "False"')], ['1.0.0 per tensor with two', 'aimet-1.0.0', usual.replace('PER_CHANNEL', 'PER_TENSOR')],
+    ['2.0.0 of another version', 'aimet-2.0.0', usual], ['2.0.0 with two scales and no axis', 'aimet-2.0.0', newest.replace(/,\s+"axis": 0/, '')], ['2.0.0 with fewer zero points', 'aimet-2.0.0', newest.replace(/"y_zero_point": \[\s+1,/, '"y_zero_point": [')], ['2.0.0 of no type', 'aimet-2.0.0', newest.replace('int8', 'int7')], ['2.0.0 without a name', 'aimet-2.0.0', newest.replace('"name"', '"nam"')],
+    ['a range cache of SmoothQuant', 'ort-ranges', rangesCache([record()]).replace('"smooth_quant": false', '"smooth_quant": true')], ['a range cache of another class', 'ort-ranges', '{"CLS":"Tensors"}'], ['a range beside zero', 'ort-ranges', rangesCache([record()]).replace(/"lowest": -[\d.]+/, '"lowest": 1')], ['a range of zero', 'ort-ranges', rangesCache([record()]).replace(/"lowest": -[\d.]+/, '"lowest": 0').replace(/"highest": [\d.]+/, '"highest": 0')],
+    ['overrides without an axis', 'ort-overrides', overrides([one]).replace(/"axis": 0,\s+/, '')], ['overrides with a key that nobody reads', 'ort-overrides', overrides([record()]).replace('"scale"', '"skale"')], ['overrides of no type', 'ort-overrides', overrides([record()]).replace('QInt8', 'QInt7')], ['overrides of nothing', 'ort-overrides', '{"x":[]}'],
+    ['a Tengine table with tabs', 'tengine-scale', 'x\t1\t0\n'], ['a Tengine scale of zero', 'tengine-scale', 'x 0 0\n'], ['a Tengine row without zero point', 'tengine-scale', 'x 1\n'],
+    ['a LiteRT table with a scale of zero', 'tflite-table', tensorTable([record()]).replace(',0.5,', ',0,')], ['a LiteRT zero point off its grid', 'tflite-table', tensorTable([record()]).replace(',0.5,0,', ',0.5,200,')], ['a LiteRT table of other columns', 'tflite-table', 'a,b\n'],
+    ['JSON that is cut', 'json', '{"a":'], ['a format that nobody knows', 'magic', ''],
+  ])('%s', (_what, format, text) => {
+    // The poison is in it: what it was made of is read.
+    expect([oldest, usual, newest].filter((sound) => sound === text && text.includes(`"version": "${format.slice(6)}"`))).toEqual([])
+    expect(formatFaults(format, text)).not.toEqual([])
+  })
+})
+
 describe('TensorRT', () => {
   const text = calibrationCache(records, 'TRT-8601-EntropyCalibration2')
 
@@ -139,28 +171,10 @@ describe('ONNX Runtime', () => {
 })
 
 describe('tables', () => {
-  it('of ncnn hold reciprocals, of Tengine scale and zero point, to a float32', () => {
-    const layers = new Map(records.map(({ name, node }) => [name, node]))
-    const text = writeNcnn(records, layers)
-    expect(formatFaults('ncnn-table', text)).toEqual([])
-    const read = ncnnTable(text)
-    for (const one of records.filter(({ role, node }) => role === 'weight' && !/\s/.test(node))) for (const [channel, factor] of (read.get(`${one.node}_param_0`) ?? []).entries()) expect(factor * one.scale[channel]!).toBeCloseTo(1, 6)
-    for (const one of activations.filter((each) => wide(each) && !/\s/.test(each.node || each.name))) {
-      const [factor] = read.get(one.node || one.name) ?? []
-      if (factor !== undefined) expect((factor * amaxOf(one)) / 127).toBeCloseTo(1, 5)
-    }
+  it('of Tengine hold scale and zero point, to a float32', () => {
     const tengine = tengineScale(tengineTable(records))
     expect(formatFaults('tengine-scale', tengineTable(records))).toEqual([])
     for (const one of activations.filter(({ name }) => !/\s/.test(name))) expect(tengine.get(one.name)).toEqual([Number(shortFloat(one.scale[0]!)), one.zeroPoint[0]! + 0])
-  })
-  it('of AMCT hold a record a layer within its reach', () => {
-    const [x, w, far] = [record({ signed: false, symmetric: false, zeroPoint: [3] }), record({ name: 'w', role: 'weight', axis: 0, scale: [0.5, 0.25], zeroPoint: [0, 0] }), record({ name: 'far', scale: [1e9] })]
-    const nodes = [{ name: 'c"1', inputs: ['x', 'w'] }, { name: 'c2', inputs: ['far', 'w'] }]
-    const text = amctRecord([x, w, far], nodes)
-    expect(text).toBe('record {\n  key: "c\\"1"\n  value {\n    scale_d: 0.5\n    offset_d: -125\n    scale_w: 0.5\n    scale_w: 0.25\n    offset_w: 0\n    offset_w: 0\n  }\n}\n')
-    expect(formatFaults('amct-record', text)).toEqual([])
-    expect(formatFaults('amct-record', text.replace('-125', '-129'))).toHaveLength(1)
-    expect([...weightLayers(nodes)]).toEqual([['w', 'c2']])
   })
   it('of TFLite count from the middle, and names that are patterns stay names', () => {
     const rows = parseCsv(tensorTable(records), 't').slice(1)

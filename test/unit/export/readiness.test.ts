@@ -34,14 +34,34 @@ describe('readiness', () => {
   ])('refuses %s, and says why and what to do', (_what, changes, exports, wanted) => expect(errors(changes, exports)).toEqual(wanted))
   it('tells a waived gate and does not refuse it', () => expect(errors({ run: { ...run, gates: [{ rule: 'g <= 1', measured: 2, passed: false }] } }, {}, { waived: { 'g <= 1': 'agreed' } })).toEqual([]))
   it('says each thing in both languages, with a fix or a reason', () => {
-    const bad = subject({ records: [row('a b', { range: [0, 0], bits: 16, signed: false })], samples: 0, board: board({ limits: { ...board().limits, opset: { is: { min: 10, max: 11 }, source: 'doc' } } }) })
+    const bad = subject({ records: [row('a b', { range: [0, 0], bits: 16, signed: false })], samples: 0, board: board({ limits: { ...board().limits, opset: { is: { min: 10, max: 11 }, source: 'doc' }, irVersion: { is: { min: 3, max: 7 }, source: 'doc' }, dimension: { is: 4, source: 'doc' }, rank: { is: 3, source: 'doc' }, batch: { is: 0, source: 'doc' }, dynamicShapes: { is: false, source: 'doc' } }, names: { ...board().names, refused: { is: ['x'], source: 'doc' } } }) })
     for (const check of readiness(bad, formatsFor({ name: 'b', exports: { sophon: {}, tensorrt: {}, rknn: {} } }), { notLowered: ['c (Conv)'], waived: {}, unproved: ['insert-clip'] })) {
-      expect(/\p{Script=Han}/u.test(check.what.zh) || check.what.zh === check.what.en, check.what.zh).toBe(true)
+      for (const words of [check.what, check.why, check.fix]) expect(words === undefined || /\p{Script=Han}/u.test(words.zh), words?.zh).toBe(true)
       if (check.state !== 'ok') expect(check.why ?? check.fix, check.id).toBeDefined()
     }
   })
+  it('gives a line for what a recipe can mend, and none that it says already', () => {
+    const recipe = { board: 'b', rewrite: ['fold-affine', 'anchor'], samples: { calibration: { preprocess: { crop: { size: [7, 8] } } } }, quantize: { activations: { bits: 16, type: 'uint16' }, weights: { bits: 8, type: 'int8' }, layers: { 'a.b': { bits: 16 }, c: { bits: 8 } } } }
+    const odd = { color: 'rgb' as const, range: [0, 1] as const, mean: [0, 0, 0], scale: [1, 1, 1], layout: 'nchw' as const }
+    const told = subject({
+      run: { ...run, recipe, proofs: [{ rewrite: 'anchor', nodes: [], verdict: 'broken' as const, maxAbs: 1, inputs: 1, borders: true }], findings: ['Set `quantize.output=accumulator`: wider.', 'Widen it by hand.'].map((fix) => ({ rule: 'SW-T01', severity: 'error' as const, node: 'c', tensor: 'y', what: 'w', why: 'y', fix })) },
+      records: [row('x', { bits: 16, signed: false })], samples: 300, inputs: [{ name: 'x', dims: [1, 3, 7, 8], preprocess: odd }],
+      board: board({ name: 'other', activations: { ...board().activations, bits: { is: [8], source: 'doc' } } }),
+    })
+    const found = readiness(told, formatsFor({ name: 'b', exports: { tensorrt: {}, horizon: { runtime: 'nv12' }, rknn: {}, sophon: {} } }), { notLowered: [], waived: {}, unproved: [] })
+    const lines = (id: string): string[] => found.filter((check) => check.id === id).flatMap(({ fixes = [] }) => fixes.map((fix) => /^Set `(.*)`: /.exec(fix)![1]!))
+    expect(lines('board')).toEqual(['board=other'])
+    expect(lines('signed')).toEqual(['quantize.activations.bits=8', 'quantize.activations.type=int8', 'quantize.activations.symmetric=true'])
+    expect(lines('bits')).toEqual(['quantize.activations.bits=8', 'quantize.activations.type=uint8', 'quantize.layers."a.b".bits=8'])
+    expect(lines('wide')).toEqual(lines('bits'))
+    expect(lines('even')).toEqual(['samples.calibration.preprocess.crop.size=[6,8]'])
+    expect(lines('samples')).toEqual(['samples.calibration.count=100'])
+    expect(lines('proofs')).toEqual(['rewrite=["fold-affine"]'])
+    expect(lines('findings')).toEqual(['quantize.output=accumulator'])
+  })
   it('refuses a format or a setting that is not there, with the nearest', () => {
     expect(() => formatsFor({ name: 'b', exports: { sofon: {} } })).toThrow(expect.objectContaining({ code: 'input.unknown-format', next: expect.stringContaining('sophon') as string }))
+    expect(() => formatsFor({ name: 'b', exports: { sophon: { chip: 'bm1648' } } })).toThrow(expect.objectContaining({ code: 'input.unknown-format', what: expect.stringContaining('cannot be «bm1648»') as string, next: expect.stringContaining('bm1684') as string }))
     expect(() => formatsFor({ name: 'b', exports: { sophon: { chp: 'x' } } })).toThrow(expect.objectContaining({ code: 'input.unknown-format', next: expect.stringContaining('chip') as string }))
   })
 })

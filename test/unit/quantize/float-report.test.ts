@@ -57,6 +57,17 @@ describe('what computes in float', () => {
     expect(reportOf({ float: { last: true } }).regions.map(({ nodes }) => nodes)).toEqual([['y']])
   })
 
+  it('keeps depthwise convolutions in float with the Relu behind them, and no other with groups', () => {
+    const model = graph({
+      inputs: { x: [1, 4, 4, 4] }, outputs: { y: null },
+      nodes: [node('Conv', ['x', 'wd'], ['d'], { group: 4 }, 'depthwise'), node('Relu', ['d'], ['r'], {}, 'relu'), node('Conv', ['r', 'wg'], ['g'], { group: 2 }, 'grouped'), node('Conv', ['g', 'w'], ['y'], {}, 'dense')],
+      initializers: { wd: noise([4, 1, 1, 1]), wg: noise([4, 2, 1, 1]), w: noise([2, 4, 1, 1]) },
+    })
+    const inFloat = (depthwise: boolean) => [...planQuantization(model, quantizeOptions({ float: { depthwise } })).floatNodes.keys()]
+    expect(inFloat(true).toSorted()).toEqual(['depthwise', 'relu'])
+    expect(inFloat(false)).toEqual([])
+  })
+
   it('says which of the two meanings of a block was applied', () => {
     expect(blockNotes(chain, { blocks: ['b', 'b:c'] })).toEqual([
       'quantize.float.blocks: b means it and what follows up to the next computing layer: b, l.',

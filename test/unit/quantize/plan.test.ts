@@ -48,6 +48,25 @@ describe('planQuantization', () => {
     expect(planOf().of('anchor')!.group).toBe('x')
   })
 
+  it('rounds no operand of a sum that its own convolution computes, where the sum is made on the accumulator', () => {
+    expect(planOf().of('b')).toBeDefined()
+    const plan = planOf({ sums: 'accumulator' })
+    expect(plan.of('b')).toBeUndefined()
+    expect(['anchor', 'sum'].map((tensor) => plan.of(tensor)?.tensor)).toEqual(['anchor', 'sum'])
+    expect(plan.weights.map(({ tensor }) => tensor)).toContain('wb')
+  })
+
+  it('opens one operand of a sum of two convolutions, the later, and none that somebody else reads', () => {
+    const model = (tail: Node) => graph({
+      inputs: { x: [1, 1, 'h', 'w'] }, outputs: { y: null },
+      nodes: [conv('x', 'p', 'w1'), conv('x', 'q', 'w2'), node('Add', ['q', 'p'], ['s'], {}, 'add'), tail],
+      initializers: { w1: noise([2, 1, 3, 3]), w2: noise([2, 1, 3, 3]), w3: noise([1, 2, 3, 3]), w4: noise([1, 4, 3, 3]) },
+    })
+    const codes = (tail: Node) => planOf({ sums: 'accumulator' }, model(tail)).tensors.map(({ tensor }) => tensor)
+    expect(codes(conv('s', 'y', 'w3'))).toEqual(['x', 'p', 's', 'y'])
+    expect(codes(node('Concat', ['s', 'q'], ['y'], { axis: 1 }, 'both'))).toEqual(['x', 'q', 's', 'y'])
+  })
+
   it('leaves the tail to its statistics when the rule is switched off', () => {
     const plan = planOf({ tail: 'off', input: 'observed' })
     expect(plan.of('sum')!.fixed).toBeUndefined()
@@ -66,6 +85,25 @@ describe('planQuantization', () => {
     expect(planOf({ preset: 'x86' }).of('ra')!.grid).toEqual({ type: 'uint8', symmetric: false, reduced: true })
     expect(planOf({ activations: { bits: 16 }, weights: { bits: 16 } }).of('ra')!.grid.type).toBe('uint16')
     expect(planOf({ layers: { ra: { bits: 16 } } }).of('ra')!.grid.type).toBe('uint16')
+  })
+
+  it('gives the weights of a layer the width of its own line, an exact name before a glob before an operator, and the rest what all have', () => {
+    const typesOf = (wishes: QuantizeWishes) => planOf(wishes).weights.map(({ grid }) => grid)
+    const [eight, sixteen] = [{ type: 'int8', symmetric: true }, { type: 'int16', symmetric: true }]
+    expect(typesOf({ layers: { a: { weight_bits: 16 } } })).toEqual([sixteen, eight])
+    expect(typesOf({ layers: { 'op:Conv': { weight_bits: 16 }, '[ab]': { weight_bits: 4 }, b: { weight_bits: 8 } } })).toEqual([{ type: 'int4', symmetric: true }, eight])
+    expect(typesOf({ weights: { bits: 16 }, layers: { b: { weight_bits: 8 } } })).toEqual([sixteen, eight])
+    // Named by what comes out behind the Relu; codes of half the range are for 8 bits.
+    expect(typesOf({ weights: { reduced: true }, layers: { ra: { weight_bits: 16 } } })).toEqual([sixteen, { ...eight, reduced: true }])
+    expect(planOf({ layers: { a: { weight_bits: 16 } } }).of('ra')!.grid.type).toBe('uint8')
+  })
+
+  it('refuses two widths for one weight by the names of both layers', () => {
+    const model = graph({
+      inputs: { x: [1, 1, 4, 4] }, outputs: { z: null }, nodes: [conv('x', 'y', 'w'), conv('y', 'z', 'w')], initializers: { w: noise([1, 1, 3, 3]) },
+    })
+    expect(planQuantization(model, quantizeOptions({ layers: { 'op:Conv': { weight_bits: 16 } } })).weights).toHaveLength(1)
+    expect(() => planQuantization(model, quantizeOptions({ layers: { z: { weight_bits: 16 } } }))).toThrow(expect.objectContaining({ code: 'model.shared-weight', where: 'z', what: expect.stringContaining('read by y and z') as string }) as Fault)
   })
 
   it('gives tensors that share a scale the bits asked for any of them', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Threshold } from '../../../main/core/grid.ts'
 import type { Graph } from '../../../main/onnx/graph.ts'
-import { quantizeOptions, type QuantizeWishes } from '../../../main/quantize/options.ts'
+import { quantizeOptions, type LayerOverride, type QuantizeWishes } from '../../../main/quantize/options.ts'
 import { opsetFor } from '../../../main/quantize/qdq.ts'
 import { quantize } from '../../../main/quantize/quantize.ts'
 import { floats, graph, node, noise } from '../../fixtures/build-model.ts'
@@ -101,6 +101,19 @@ describe('layer overrides', () => {
     expect(row({ layers: { a: { th_scale: 0.5 } } }, 'a')).toMatchObject({ lo: -1.5, hi: 2 })
     expect(row({ layers: { a: { threshold: 1.5 } } }, 'a')).toMatchObject({ lo: -1.5, hi: 1.5, method: 'threshold' })
     expect(row({ layers: { b: { threshold: 1.5 } } }, 'b')).toMatchObject({ lo: 0, hi: 1.5 })
+  })
+
+  it('takes USE_MAX as max, USE_KL as the divergence in force or else as KL, USE_DEFAULT as nothing said; a method goes before', () => {
+    const asked = (method: string, line: LayerOverride) => {
+      const methods = new Map<string, string>()
+      quantize(model(), quantizeOptions({ activations: { method }, layers: { b: line } }), (tensor, wanted) => { methods.set(tensor, wanted); return thresholds(tensor) })
+      return methods.get('b')
+    }
+    expect(asked('percentile', { th_strategy: 'USE_MAX' })).toBe('max')
+    expect(asked('percentile', { th_strategy: 'USE_KL' })).toBe('kl')
+    expect(asked('jsd', { th_strategy: 'USE_KL' })).toBe('jsd')
+    expect(asked('percentile', { th_strategy: 'USE_DEFAULT' })).toBe('percentile')
+    expect(asked('percentile', { th_strategy: 'USE_MAX', method: 'mse' })).toBe('mse')
   })
 
   it('lets an exact name win over a pattern and a pattern over an operator', () => {

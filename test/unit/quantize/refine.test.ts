@@ -4,9 +4,11 @@ import { columnsAt, drawPositions, positionCount } from '../../../main/quantize/
 import { splitOf } from '../../../main/quantize/refine/held-out.ts'
 import { outputError, type Hessian } from '../../../main/quantize/refine/hessian.ts'
 import type { MatrixLayer } from '../../../main/quantize/refine/layer.ts'
+import { clippedMean, normMeans } from '../../../main/quantize/refine/norm-means.ts'
 import { nearestCodes, offOf, roundRow } from '../../../main/quantize/refine/round-row.ts'
 import { searchStep } from '../../../main/quantize/refine/search-step.ts'
-import { floats, node } from '../../fixtures/build-model.ts'
+import { targetRows } from '../../../main/quantize/refine/target-rows.ts'
+import { floats, graph, node } from '../../fixtures/build-model.ts'
 
 const grid = { step: 1, least: -127, most: 127 }
 const hessian = (rows: readonly (readonly number[])[]): Hessian => ({ groups: 1, products: rows.length, sums: Float64Array.from(rows.flat()) })
@@ -114,5 +116,64 @@ describe('splitOf', () => {
 
   it('refuses to check a choice on the sample that it was made on', () => {
     expect(() => splitOf({ count: 1 }, 'quantize.weights.rounding=adaround')).toThrow(expect.objectContaining({ code: 'recipe.few-samples' }))
+  })
+})
+
+describe('means that BatchNormalization tells', () => {
+  it.each([
+    [0, 1, 0, Infinity, 1 / Math.sqrt(2 * Math.PI)],
+    // Far above 0 a Relu changes nothing, far below it leaves nothing.
+    [40, 2, 0, Infinity, 40],
+    [-40, 2, 0, Infinity, 0],
+    // Both ends cut alike.
+    [3, 5, 0, 6, 3],
+    // Nothing is cut.
+    [0, 2, -Infinity, Infinity, 0],
+    [-7, 0, 0, 6, 0],
+    [9, 0, 0, 6, 6],
+    // By tables: 3·(φ(-1) - φ(1)) + 3·(Φ(1) - Φ(-1)) + 6·(1 - Φ(1)) = 3.
+    [3, 3, 0, 6, 3],
+    // Φ(1) = 0.841344746, φ(1) = 0.241970725: E relu of N(1, 1).
+    [1, 1, 0, Infinity, 0.841344746 + 0.241970725],
+  ])('N(%f, %f²) cut to %f..%f', (mean, deviation, lo, hi, wanted) => {
+    // The share below a value is known to 1.5e-7.
+    expect(clippedMean(mean, deviation, lo, hi)).toBeCloseTo(wanted, 5)
+  })
+
+  it('go through what keeps them, and end where nothing is known', () => {
+    const means = normMeans(graph({
+      inputs: { x: [1, 2, 4, 4] }, outputs: { y: null },
+      nodes: [
+        node('Conv', ['x', 'w'], ['c']), node('BatchNormalization', ['c', 'gamma', 'beta', 'zero', 'one'], ['n']), node('Relu', ['n'], ['r']), node('Add', ['n', 'r'], ['s']), node('Concat', ['s', 'r'], ['j'], { axis: 1 }),
+        node('GlobalAveragePool', ['j'], ['p']), node('Relu', ['s'], ['unknown']), node('MaxPool', ['n'], ['largest'], { kernel_shape: [2, 2] }), node('Add', ['n', 'c'], ['y']),
+      ],
+      initializers: { w: floats([2, 2, 1, 1], [1, 0, 0, 1]), gamma: floats([2], [-1, 0]), beta: floats([2], [0, 5]), zero: floats([2], [0, 0]), one: floats([2], [1, 1]) },
+    }))
+    const half = expect.closeTo(1 / Math.sqrt(2 * Math.PI), 6) as number
+    expect(Object.fromEntries([...means].map(([tensor, values]) => [tensor, [...values]]))).toEqual({ n: [0, 5], r: [half, 5], s: [half, 10], j: [half, 10, half, 5], p: [half, 10, half, 5] })
+  })
+})
+
+describe('targetRows', () => {
+  const one = { groups: 1, rows: 1, products: 1 }
+
+  it('makes up for inputs that arrive halved, as far as damping lets it', () => {
+    // x̂ = x / 2: Ĥ = S / 4, G = S / 2, λ = 0.01 · S / 4.
+    expect(targetRows(Float64Array.of(3), one, hessian([[25]]), hessian([[50]]))[0]).toBeCloseTo((3 * (50 + 0.25)) / (25 + 0.25), 12)
+  })
+
+  it('leaves weights alone where inputs arrive as they are, or never', () => {
+    const sums = hessian([[4, 2, 0], [2, 9, 0], [0, 0, 0]])
+    const weights = Float64Array.of(1, -2, 5, 0.5, 0, -7)
+    for (const [index, value] of targetRows(weights, { groups: 1, rows: 2, products: 3 }, sums, sums).entries()) expect(value).toBeCloseTo(weights[index]!, 12)
+    expect(targetRows(Float64Array.of(3), one, hessian([[0]]), hessian([[0]]))).toEqual(Float64Array.of(3))
+  })
+
+  it('solves for inputs that go together: what one lost the other makes up for', () => {
+    // x = (t, t), x̂ = (t, 0): G = [[T, 0], [T, 0]], Ĥ = [[T, 0], [0, 0]]; both weights go to the first.
+    const [first, second] = targetRows(Float64Array.of(2, 3), { groups: 1, rows: 1, products: 2 }, hessian([[10, 0], [0, 0]]), hessian([[10, 0], [10, 0]]))
+    // λ = 0.01 · 10 / 2.
+    expect(first).toBeCloseTo((50 + 0.1) / 10.05, 12)
+    expect(second).toBeCloseTo(3, 12)
   })
 })

@@ -26,6 +26,18 @@ async function faultOf(promise: Promise<unknown>): Promise<Fault> {
 }
 
 describe('a recipe that is right', () => {
+  test('may say preprocessing as the BM1684 guide does, in a file or after --set', async () => {
+    const guide = 'resize_h=300,resize_w=320; mean_value=104:117:123,scale=0.017'
+    const keys = { color: 'bgr', range: [0, 255], mean: [104, 117, 123], scale: [0.017, 0.017, 0.017], resize: { mode: 'stretch', size: [300, 320], kernel: 'opencv-linear' } }
+    const recipe = await read(`model: net.onnx\nsamples:\n  calibration: { path: db, preprocess: "${guide}" }\n  evaluation: { path: db }\n`, { set: ['samples.evaluation.preprocess=crop_h=8,crop_w=9;scale=1:2:3,bgr2rgb=True'] })
+    expect(recipe.samples.calibration!.preprocess).toEqual(keys)
+    expect(recipe.samples.evaluation!.preprocess).toEqual({ color: 'rgb', range: [0, 255], mean: [0, 0, 0], scale: [1, 2, 3], crop: { mode: 'center', size: [8, 9] } })
+    for (const [text, what] of [['resize_h=300', /both given/], ['means=1', /«means» is not known/], ['scale=1:2', /one number, or three/], ['scale=1,scale=2', /once/], ['bgr2rgb=yes', /True or False/], ['nonsense', /«nonsense»/]] as const) {
+      const fault = await faultOf(read(`model: net.onnx\nsamples:\n  calibration:\n    path: db\n    preprocess: ${text}\n`))
+      expect(fault).toMatchObject({ code: 'recipe.wrong-value', where: 'r.yaml:5:17', what: expect.stringMatching(what) as string })
+    }
+  })
+
   test('needs no more than a model; everything else has a default', async () => {
     const recipe = await read('model: net.onnx\n')
     expect(recipe).toEqual({
@@ -42,6 +54,7 @@ describe('a recipe that is right', () => {
         layers: {},
         tail: 'auto',
         output: 'codes',
+        sums: 'codes',
         fold: 'auto',
         input: 'auto',
       },

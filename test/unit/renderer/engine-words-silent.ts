@@ -7,6 +7,7 @@ const TABLE = 'differences to a row of a latency table: keys and numbers of that
 export const SILENT_FILES: Readonly<Record<string, string>> = {
   'app/history-orders.ts': 'commands for a terminal; its one fault is known',
   'app/export-calls.ts': 'commands for a terminal',
+  'app/intake-calls.ts': 'commands for a terminal',
   'app/orders.ts': 'commands for a terminal',
   'app/tune/order.ts': 'commands of the terminal',
   'app/recommend.ts': 'the window says the reason by its own texts (calibrate.reason), this one is printed in a terminal',

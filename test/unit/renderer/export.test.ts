@@ -3,6 +3,7 @@ import { markdownTable } from '../../../main/export/report.ts'
 import type { ExportPreview } from '../../../preload/contract/index.ts'
 import { countsOf, mendPlace } from '../../../renderer/features/export/check-state.ts'
 import { firstFile, treeRows } from '../../../renderer/features/export/file-tree.ts'
+import { diffLines } from '../../../renderer/features/export/line-diff.ts'
 import { blocksOfReport } from '../../../renderer/features/export/report-blocks.ts'
 
 type File = ExportPreview['files'][number]
@@ -45,5 +46,26 @@ describe('a check', () => {
     expect(countsOf([check('opset', 'error'), check('names', 'warning'), check('gates', 'note'), check('ranges', 'ok')])).toEqual({ errors: 1, warnings: 1, fine: 1 })
     expect(['opset', 'operators', 'zero-range', 'signed', 'sample-count', 'gates'].map((id) => mendPlace(check(id, 'error'), 'R')?.to)).toEqual(['/model', '/rewrite', '/run/R/layers', '/calibrate?step=target', '/samples', '/run/R'])
     expect([mendPlace(check('opset', 'ok'), 'R'), mendPlace(check('quite-other', 'error'), 'R')]).toEqual([null, null])
+  })
+})
+
+describe('the changes of a text', () => {
+  const told = (before: string, after: string): string[] => diffLines(before, after).map((line) => (line.kind === 'skipped' ? `${line.count} equal` : `${{ same: ' ', gone: '-', new: '+' }[line.kind]}${line.text}`))
+  const lines = (count: number): string[] => Array.from({ length: count }, (_, index) => `line ${index}`)
+
+  it('are its lines that went and came, with those around them', () => {
+    expect(told(lines(20).join('\n'), lines(20).with(10, 'other').join('\n'))).toEqual(['7 equal', ' line 7', ' line 8', ' line 9', '-line 10', '+other', ' line 11', ' line 12', ' line 13', '6 equal'])
+    expect(told('a\nb\nc', 'b\nc\nd')).toEqual(['-a', ' b', ' c', '+d'])
+    expect(told('', 'a')).toEqual(['-', '+a'])
+  })
+  it('give both texts back, whatever they are', () => {
+    let seed = 7
+    const random = (most: number): number => (seed = (seed * 48_271) % 2_147_483_647) % most
+    for (let round = 0; round < 200; round++) {
+      const [before, after] = [0, 1].map(() => Array.from({ length: 1 + random(6) }, () => 'abc'[random(3)]!).join('\n')) as [string, string]
+      const found = diffLines(before, after)
+      const of = (kinds: readonly string[]): string => found.flatMap((line) => (line.kind !== 'skipped' && kinds.includes(line.kind) ? [line.text] : [])).join('\n')
+      if (before !== after) expect([of(['same', 'gone']), of(['same', 'new'])]).toEqual([before, after])
+    }
   })
 })

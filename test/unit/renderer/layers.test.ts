@@ -12,7 +12,7 @@ import { filterWords, textTest } from '../../../renderer/ui/filter-words.ts'
 import { layerError, scaleRow } from '../../fixtures/sample-run.ts'
 
 const planned = (tensor: string, changes: Partial<PlannedTensor> = {}): PlannedTensor => ({
-  tensor, node: `${tensor}.relu`, layer: tensor, ops: ['Conv', 'Relu'], group: tensor, seenAs: tensor, fixed: null, grid: { type: 'uint8', symmetric: false, reduced: false }, float: null, ...changes,
+  tensor, node: `${tensor}.relu`, layer: tensor, ops: ['Conv', 'Relu'], group: tensor, seenAs: tensor, fixed: null, grid: { type: 'uint8', symmetric: false, reduced: false }, weights: 'int8', float: null, ...changes,
 })
 
 const PLAN = [planned('a'), planned('b', { group: 'a', seenAs: 'a', ops: ['MaxPool'] }), planned('c', { grid: null, float: 'Erf is not computed on codes', ops: ['Erf'] }), planned('d')]

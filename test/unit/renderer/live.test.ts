@@ -6,7 +6,7 @@ import type { AppEvent, Job, JobDetail } from '../../../renderer/client.ts'
 const KEY = ['jobs.get', { id: 'a' }]
 
 const job = (state: Job['state']): Job =>
-  ({ id: 'a', kind: 'run', state, paused: false, position: 0, progress: null, run: null, runs: [], recommendation: null, transfer: null, fault: null, created: '', started: null, ended: null })
+  ({ id: 'a', kind: 'run', mode: null, state, paused: false, position: 0, progress: null, run: null, runs: [], recommendation: null, transfer: null, fault: null, created: '', started: null, ended: null })
 const detail = (state: Job['state'], ...lines: readonly number[]): JobDetail =>
   ({ ...job(state), live: [], methods: [], log: lines.map(lineOf), command: '', recipe: null })
 const lineOf = (n: number) => ({ n, time: '', level: 'info' as const, text: `line ${n}` })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { hashText } from '../../../main/core/random.ts'
-import { bestTrial, nextStep, wishKey, type SearchSpace, type SearchUnit, type TrialScore, type TrialWish } from '../../../main/tune/search.ts'
+import { bestTrial, type TrialScore } from '../../../main/core/best-trial.ts'
+import { nextStep, wishKey, type SearchSpace, type SearchUnit, type TrialWish } from '../../../main/tune/search.ts'
 
 const SPACE: SearchSpace = {
   grid: [[['method=a'], ['method=b']], [['granularity=tensor']]], switches: [[['bias=on']], [['round=on'], ['round=more']]], methods: ['a', 'b'], floatShare: 0.2, samples: { few: 2, many: 4, all: 6 },

@@ -12,6 +12,7 @@ export const audit = {
   '{board} {does} {op} in int8: {count} × ({nodes})': '{board} 对 int8 的 {op}：{does}：{count} 个（{nodes}）',
   'does not take': '不支持',
   'computes elsewhere or wider': '在别处或用更宽类型计算',
+  'Keep it in float (quantize.float.ops), as the board has it, or put another operator in its place.': '请保持浮点（quantize.float.ops），该板支持其浮点形式；或换成其他算子。',
   'Put another operator in its place before the export, or keep it on the host.': '请在导出前换成其他算子，或留在主机上。',
   'Measure it on the board; put a native operator in its place where it is slow.': '请在板卡上测量；若较慢，请换成原生算子。',
   'no document says what {board} does with {ops}': '没有文档说明 {board} 如何处理 {ops}',

@@ -1,5 +1,7 @@
 /** What profiles of boards note on an operator: short remarks from the documents. */
 export const boards = {
+  'activations have {bits} bits': '激活值为 {bits} 位',
+  'weights have {bits} bits': '权重为 {bits} 位',
   'ONNX Runtime on this machine': '本机的 ONNX Runtime',
   'between Q/DQ pairs': '位于 Q/DQ 对之间',
   'FULLY_CONNECTED, one scale for all weights': 'FULLY_CONNECTED，所有权重共用一个比例',

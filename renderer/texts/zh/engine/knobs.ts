@@ -1,6 +1,7 @@
 /** Float regions, shared scales, why a tensor is quantized as it is; equalization and bias absorption. */
 export const knobs = {
   'it leaves as an accumulator: no codes are made of it': '它作为累加器输出，不转换为编码',
+  'it is added before it is rounded (quantize.sums: accumulator): the sum carries the codes': '它在舍入之前就被相加（quantize.sums: accumulator）：由和来带编码',
   'no quantized layer reads it, so it carries no codes': '没有量化层读取它，因此不带编码',
   '{method}, max behind linear operators': '{method}，线性算子之后用 max',
   'In float: {names} ({why}).': '浮点：{names}（{why}）。',
@@ -33,4 +34,12 @@ export const knobs = {
   'the ranges of its channels are even already': '其各通道的范围已经均匀',
   'the expected noise would be {gain} of what it is, and a change is worth it below {worth} (accept: all takes it)': '预期噪声将为原来的 {gain}，低于 {worth} 才值得改变（accept: all 则照做）',
   'by: activations needs Statistics of {tensor} (option statistics: FILE)': 'by: activations 需要 {tensor} 的统计（选项 statistics: FILE）',
+  '{name} becomes {count} Convs of {sizes} channels, and each of {readers} a sum of {joined}, by the range of {by}': '{name} 变为 {count} 个 Conv（{sizes} 个通道），{readers} 各变为 {joined} 项之和，按 {by} 的范围分组',
+  '{name} becomes {count} Convs of {sizes} channels behind which a Concat stands, and {readers} reads them in that order, by the range of {by}': '{name} 变为 {count} 个 Conv（{sizes} 个通道），其后接 Concat，{readers} 按此顺序读取，按 {by} 的范围分组',
+  'Channels of like magnitude share a scale, where one scale for all would leave the small ones few codes.': '幅度相近的通道共用一个比例；若全部共用一个比例，幅度小的通道只剩很少的编码。',
+  'its {count} channels have like ranges: a group more would save less than a tenth': '其 {count} 个通道范围相近：再分一组所得不到十分之一',
+  '{node} ({op}) reads {tensor}: only Convs can follow another order of channels': '{node}（{op}）读取 {tensor}：只有 Conv 能随通道的新顺序改变',
+  '{node} reads {read} channels of {channels}': '{node} 读取 {channels} 个通道中的 {read} 个',
+  'nothing reads {tensor}': '没有节点读取 {tensor}',
+  'no Statistics tell what the channels of {tensor} hold (option statistics: FILE)': '没有统计说明 {tensor} 各通道的值（选项 statistics: FILE）',
 } as const

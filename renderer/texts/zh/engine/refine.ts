@@ -2,6 +2,7 @@
 export const refine = {
   'Weight scales by search': '搜索权重比例',
   'Weights rounded by output error': '按输出误差舍入权重',
+  'Weights rounded towards float outputs': '朝浮点输出舍入权重',
   'Bias correction': '偏置校正',
   'Bias correction (empirical)': '偏置校正（经验法）',
   'Bias correction (analytic)': '偏置校正（解析法）',
@@ -28,11 +29,13 @@ export const refine = {
   'its error on held-out columns would grow by {share}': '在留出的列上其误差会增加 {share}',
   "{taken} of {count} steps found by the error of the layer's outputs, {gain} on held-out columns": '{count} 个步长中的 {taken} 个按层输出误差找到，在留出的列上{gain}',
   "rounded by the error of the layer's outputs, {gain} on held-out columns": '按层输出误差舍入，在留出的列上{gain}',
+  'rounded towards the outputs of the float network, {gain} on held-out columns': '朝浮点网络的输出舍入，在留出的列上{gain}',
   'no shift of a channel is confirmed by held-out samples': '留出的样本没有证实任何通道的偏移',
-  'Statistics hold no mean for each channel of its input': '统计中没有其输入各通道的均值',
+  'neither Statistics nor a BatchNormalization tell the mean of each channel of its input': '统计和 BatchNormalization 都没有说明其输入各通道的均值',
   'the shift is none': '没有偏移',
   'it has no bias on codes of its own': '它没有自己的编码偏置',
   'means of the float network': '浮点网络的均值',
   'rounded weights on mean inputs': '舍入后的权重乘以平均输入',
+  'rounded weights on the means of BatchNormalization': '舍入后的权重乘以 BatchNormalization 的均值',
   '{count} of {channels} channels shifted by {how}': '{channels} 个通道中的 {count} 个按{how}偏移',
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { channelGroups, groupedScales } from '../../../main/quantize/channel-groups.ts'
+import { channelGroups, groupedScales } from '../../../main/core/channel-groups.ts'
 import { quantizeWeight } from '../../../main/quantize/weights.ts'
 import { quantizeOptions } from '../../../main/quantize/options.ts'
 import { planQuantization } from '../../../main/quantize/plan.ts'

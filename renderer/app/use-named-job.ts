@@ -1,6 +1,6 @@
 import { useState } from 'react'
-import { isOver, useJobs } from '../../app/live.ts'
-import { call, useCall, type JobDetail, type JobSpec } from '../../client.ts'
+import { isOver, useJobs } from './live.ts'
+import { call, useCall, type Job, type JobDetail, type JobSpec } from '../client.ts'
 
 export interface NamedJob {
   /** One that is under way, else the one in the address: it is found again after a reload. */
@@ -12,14 +12,14 @@ export interface NamedJob {
 }
 
 /** The job of a kind that this screen starts and follows. `named`: as the address says it. */
-export function useNamedJob(kind: 'export' | 'verify', named: string | null, onStarted: (job: string) => void): NamedJob {
+export function useNamedJob(kind: Job['kind'], named: string | null, onStarted: (job: string) => void): NamedJob {
   const open = useJobs().find((each) => each.kind === kind && !isOver(each))?.id ?? null
   const id = open ?? named
   const { data: job } = useCall('jobs.get', { id: id ?? '' }, { enabled: id !== null })
   const [isStarting, setStarting] = useState(false)
   const [fault, setFault] = useState<unknown>(null)
   return {
-    job, isRunning: isStarting || open !== null, fault,
+    job: job?.kind === kind ? job : undefined, isRunning: isStarting || open !== null, fault,
     start: (spec) => {
       setFault(null)
       setStarting(true)
