@@ -2,6 +2,7 @@ import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { environment, productsSaturate } from '../main/runtime/environment.ts'
 import { benchCalibrate, type BenchRow } from './calibrate.ts'
+import { benchBundles } from './bundles.ts'
 import { benchCascade } from './cascade.ts'
 import { figureTable, reached, say, type Figure } from './figure.ts'
 import { benchGrid, benchRefine } from './grid.ts'
@@ -16,7 +17,7 @@ import { benchTune } from './tune.ts'
 import { benchWindow } from './window.ts'
 
 const DEFAULT_SECTIONS = ['calibrate', 'methods', 'latency', 'size']
-const SECTIONS = [...DEFAULT_SECTIONS, 'quality', 'models', 'history', 'window', 'residual', 'cascade', 'rewrites', 'grid', 'refine', 'tune']
+const SECTIONS = [...DEFAULT_SECTIONS, 'quality', 'models', 'history', 'window', 'residual', 'cascade', 'rewrites', 'grid', 'refine', 'tune', 'bundles']
 
 const USAGE = `Usage: npm run bench -- [SECTION…] [--json] [--seeds 0,1,2]
 Sections: ${SECTIONS.join(' ')}; without one: ${DEFAULT_SECTIONS.join(' ')}.`
@@ -66,6 +67,7 @@ async function results(sections: ReadonlySet<string>, seeds: readonly number[]):
   if (asked('rewrites')) found.push(await benchRewrites())
   if (asked('grid')) found.push(await benchGrid(seeds))
   if (asked('tune')) found.push({ figures: await benchTune() })
+  if (asked('bundles')) found.push(await benchBundles())
   if (asked('refine')) found.push(await benchRefine(seeds))
   return found
 }

@@ -49,7 +49,7 @@ export interface App {
   /** A run as a bundle that a board's team can use. Faults: `input.not-ready`, `input.out-exists`, `input.nothing-to-export` … */
   exportBundle(input: ExportInput, task: RunTask): Promise<ExportResult>
   /** What the views and jobs of an export take of a run. Throws `input.nothing-to-export`. */
-  exportSubject(run: Run, wish: Pick<ExportInput, 'board' | 'formats'>): Promise<ReturnType<typeof subjectOf>>
+  exportSubject(run: Run, wish: Pick<ExportInput, 'board' | 'formats' | 'names'>): Promise<ReturnType<typeof subjectOf>>
   /** Whether a bundle is whole; with a board's dump, how the board stands to the simulation, recorded as a run. Faults: `input.bundle`, `input.dump` … */
   verifyBundle(input: VerifyBundleInput, task: RunTask): Promise<VerifyResult>
   /** What goes wrong in a model on a board, and why. Nothing is run. */

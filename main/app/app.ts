@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Fault } from '../core/fault.ts'
-import type { Run, Verb } from '../core/run.ts'
+import type { Environment, Run, Verb } from '../core/run.ts'
 import { quietTask } from '../core/task.ts'
 import { openDesk, openViews } from '../engine/desk.ts'
 import { changeRecipe } from '../recipe/read-recipe.ts'
@@ -42,12 +42,20 @@ export async function openApp(options: AppOptions): Promise<App> {
   const threadsFor = (recipe?: Recipe) => recipe?.threads ?? options.threads ?? availableParallelism()
   /** A board that is not there is said before anything begins; ort-cpu always is. */
   const checkBoard = async ({ board }: Recipe): Promise<void> => void (board !== 'ort-cpu' && (await desk.ask('boards', { workspace, check: board })))
+  const environments = new Map<number, Environment>()
+  /** One look is enough: what it tells does not change while this process lives. */
+  const environmentFor = async (threads: number, task: RunTask): Promise<Environment> => {
+    task.signal.throwIfAborted()
+    const known = environments.get(threads) ?? (await job('environment', { threads }, task)).environment
+    environments.set(threads, known)
+    return known
+  }
   const record: RecordRun = async (verb, recipe, task, work, parent = null) => {
     checkGates(recipe.gates)
     await checkBoard(recipe)
     const threads = threadsFor(recipe)
     const opened = store()
-    const { environment } = await job('environment', { threads }, task)
+    const environment = await environmentFor(threads, task)
     return recorded(opened, { verb, recipe, parent, environment }, task, (recording) => work(recording, threads))
   }
   return {
@@ -61,9 +69,9 @@ export async function openApp(options: AppOptions): Promise<App> {
     methods: async (input, task) => {
       await checkBoard(input.recipe)
       const threads = threadsFor(input.recipe)
-      return runMethods(input, task, { store: store(), threads, environment: (await job('environment', { threads }, task)).environment })
+      return runMethods(input, task, { store: store(), threads, environment: await environmentFor(threads, task) })
     },
-    tune: (input, task) => tuneRun(input, task, { store, record, threads: threadsFor(input.recipe), environment: async (watched) => (await job('environment', { threads: threadsFor(input.recipe) }, watched)).environment }),
+    tune: (input, task) => tuneRun(input, task, { store, record, threads: threadsFor(input.recipe), environment: (watched) => environmentFor(threadsFor(input.recipe), watched) }),
     advise: async (run) => adviseOn(store().getRun(run), store()),
     rewrite: (input, task) => rewriteModel(input, task, record),
     weights: (input, task) => takeWeights(input, task, record),
@@ -72,7 +80,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       record, store, workspace, runRecipe: (recipe, watched) => record('run', recipe, watched, (recording, threads) => wholeWay(recording, recipe, threads)),
     }),
     exportSubject: async (run, wish) => subjectOf(run, wish, { store, workspace }),
-    verifyBundle: (input, task) => verifyBundle(input, task, { store, threads: threadsFor() }),
+    verifyBundle: (input, task) => verifyBundle(input, task, { store, threads: threadsFor(), environment: environmentFor }),
     audit: (input, task) => auditModel(input, task, { record, store, workspace }),
     demo: (input, task) => runDemo({ folder: input.out ?? join(workspace, 'demo'), task, record }),
     benchOperators: async (input, task) => {

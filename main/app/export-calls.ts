@@ -39,10 +39,10 @@ export function exportCalls(app: App, { folder, guard }: ExportDoor): Pick<Handl
       const found = await app.view('export-boards', input)
       return finite({ ...found, board: (run.recipe as Recipe).board, out: join(bundlesOf(app), `${await nameOf(app, run)}-{board}.zip`) }) as Awaited<ReturnType<Handlers['export.boards']>>
     },
-    'export.preview': async ({ run: ref, board, formats, language }) => {
+    'export.preview': async ({ run: ref, board, formats, names, language }) => {
       const run = await load(ref)
       const picture = run.artifacts?.find(({ role }) => role === 'picture')?.path
-      const preview = await app.view('export-preview', { ...(await app.exportSubject(run, { board, formats })), language, ...(picture === undefined ? {} : { picture }) })
+      const preview = await app.view('export-preview', { ...(await app.exportSubject(run, { board, formats, ...namesAt(names, { folder, guard }) })), language, ...(picture === undefined ? {} : { picture }) })
       const last = await lastExport(app, run, board)
       const before = new Map(last?.files.map(({ path, sha256 }) => [path, sha256]))
       const changeOf = (path: string, sha256: string | null) => (last === null || !before.has(path) ? 'new' : sha256 === null ? 'unknown' : before.get(path) === sha256 ? 'same' : 'changed')
@@ -83,6 +83,14 @@ export function exportCalls(app: App, { folder, guard }: ExportDoor): Pick<Handl
 function guardOut(app: App, guard: PathGuard, path: string): void {
   const own = bundlesOf(app)
   guard([path], path.startsWith(`${own}/`) && !path.slice(own.length + 1).includes('/') ? [path] : [])
+}
+
+/** A file of the board's importer, where one is given. */
+function namesAt(names: string | undefined, { folder, guard }: ExportDoor): { names?: string } {
+  if (names === undefined) return {}
+  const path = resolve(folder, names)
+  guard([path])
+  return { names: path }
 }
 
 /** What a person calls a run: its model, its tag or else its method, and the end of its id, as the window shows it. */
@@ -139,8 +147,9 @@ export async function exportOrder(spec: Spec, app: App, { folder, guard }: Expor
   await guardImported(app, guard, run)
   const out = resolve(folder, spec.out)
   guardOut(app, guard, out)
-  await app.exportSubject(run, { board: spec.board, formats: spec.formats })
-  const words = `export ${run.run} --board ${spec.board} --out ${shellWord(out)}${spec.force ? ' --force' : ''}${spec.formats.length > 0 ? ` --format ${spec.formats.join(',')}` : ''}`
   const { board, formats, force, language } = spec
-  return { kind: 'export', command: command(words), work: (task) => app.exportBundle({ run: run.run, board, out, formats, force, language }, task) }
+  const given = { board, formats, ...namesAt(spec.names, { folder, guard }) }
+  await app.exportSubject(run, given)
+  const words = `export ${run.run} --board ${board} --out ${shellWord(out)}${force ? ' --force' : ''}${formats.length > 0 ? ` --format ${formats.join(',')}` : ''}${given.names === undefined ? '' : ` --names ${shellWord(given.names)}`}`
+  return { kind: 'export', command: command(words), work: (task) => app.exportBundle({ run: run.run, ...given, out, force, language }, task) }
 }

@@ -47,9 +47,9 @@ type SubjectInput = Omit<JobInput<'export'>, 'out' | 'force' | 'language' | 'sca
 
 /** Writes the bundle of a run for a board, recorded as a run of its own. */
 export async function exportBundle(input: ExportInput, task: RunTask, place: ExportPlace): Promise<ExportResult> {
-  checkOutFolder(input.out)
+  ensureFolder(dirname(input.out))
   const run = 'run' in input ? place.store().getRun(input.run) : ((await newestOf(input.recipe, place.store())) ?? (await place.runRecipe(input.recipe, task)))
-  const subject = { ...subjectOf(run, input, place), ...(input.names === undefined ? {} : { names: input.names }) }
+  const subject = subjectOf(run, input, place)
   const picture = run.artifacts?.find(({ role }) => role === 'picture')?.path
   let made: JobOutput<'export'> | undefined
   const recipe = { ...(run.recipe as Recipe), board: subject.board }
@@ -70,7 +70,7 @@ export async function exportBundle(input: ExportInput, task: RunTask, place: Exp
 }
 
 /** What the jobs of an export take of a recorded run. Throws `input.nothing-to-export`. */
-export function subjectOf(run: Run, { board, formats = [] }: Pick<ExportInput, 'board' | 'formats'>, { store, workspace }: Pick<ExportPlace, 'store' | 'workspace'>): SubjectInput {
+export function subjectOf(run: Run, { board, formats = [], names }: Pick<ExportInput, 'board' | 'formats' | 'names'>, { store, workspace }: Pick<ExportPlace, 'store' | 'workspace'>): SubjectInput {
   const pathOf = (role: string): string | undefined => run.artifacts?.find((artifact) => artifact.role === role)?.path
   const [quantized, statistics] = [pathOf('quantized-model'), pathOf('statistics')]
   if (run.status !== 'done' || quantized === undefined || statistics === undefined || !run.recipe || !run.scales) {
@@ -81,11 +81,7 @@ export function subjectOf(run: Run, { board, formats = [] }: Pick<ExportInput, '
   }
   const waivers = withWaivers(run.gates ?? [], store().marksOf(run.run).waivers)
   const waived = Object.fromEntries(waivers.flatMap((gate) => (gate.waived === null ? [] : [[gate.rule, gate.waived] as const])))
-  return { run, board: board ?? (run.recipe as Recipe).board, workspace, formats, quantized, statistics, waived }
-}
-
-function checkOutFolder(out: string): void {
-  ensureFolder(dirname(out))
+  return { run, board: board ?? (run.recipe as Recipe).board, workspace, formats, quantized, statistics, waived, ...(names === undefined ? {} : { names }) }
 }
 
 const FROM_RECIPE: readonly Run['verb'][] = ['run', 'demo', 'quantize', 'tune']

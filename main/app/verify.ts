@@ -1,6 +1,6 @@
 import { Fault } from '../core/fault.ts'
 import { finite } from '../core/finite.ts'
-import type { GateResult, LayerError, Run } from '../core/run.ts'
+import type { Environment, GateResult, LayerError, Run } from '../core/run.ts'
 import type { JobOutput } from '../engine/jobs.ts'
 import type { Recipe } from '../recipe/recipe.ts'
 import type { Store } from '../store/open-store.ts'
@@ -49,6 +49,7 @@ export interface VerifyResult {
 export interface VerifyPlace {
   readonly store: () => Store
   readonly threads: number
+  readonly environment: (threads: number, task: RunTask) => Promise<Environment>
 }
 
 /** Bounds of ACCEPT.md. */
@@ -57,8 +58,8 @@ const LEAST = { output: 0.999, layer: 0.99, saturatedPercent: 0.1 } as const
 const WORSE_DB = 1
 
 /** Whether a bundle is whole and its golden vectors come out again; a board's dump is compared layer by layer. Recorded as a run with what was found. */
-export async function verifyBundle({ bundle, outputs, golden = 0 }: VerifyBundleInput, task: RunTask, { store, threads }: VerifyPlace): Promise<VerifyResult> {
-  const { environment } = await job('environment', { threads }, task)
+export async function verifyBundle({ bundle, outputs, golden = 0 }: VerifyBundleInput, task: RunTask, { store, threads, environment: environmentFor }: VerifyPlace): Promise<VerifyResult> {
+  const environment = await environmentFor(threads, task)
   const opened = store()
   // What is to be recorded stands in the bundle: it is read before the run begins.
   const verified = await job('verify', { bundle, golden, threads, ...(outputs === undefined ? {} : { outputs }) }, task)

@@ -32,7 +32,7 @@ export interface Trial {
 /** How much one unit (what shares a scale, with the layers that make it) takes from the outputs. Noise ratios are means over samples. */
 export interface UnitSensitivity {
   readonly unit: string
-  /** The name that `quantize.layers` takes for it; null where the tensors are made on the way and a recipe cannot name them. */
+  /** The name that `quantize.layers` takes for it; null where it cannot without changing the graph: made on the way, or folded into a neighbour. */
   readonly layer: string | null
   readonly op: string
   readonly nodes: readonly string[]

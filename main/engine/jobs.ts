@@ -8,6 +8,7 @@ import { environmentJob } from './jobs/environment.ts'
 import { importCaffeJob } from './jobs/import-caffe.ts'
 import { inspectJob } from './jobs/inspect.ts'
 import { latencyJob } from './jobs/latency.ts'
+import { latencyKnownJob } from './jobs/latency-known.ts'
 import { observeJob } from './jobs/observe.ts'
 import { prepare } from './jobs/prepare.ts'
 import { providersJob } from './jobs/providers.ts'
@@ -28,7 +29,7 @@ export type Job = (input: unknown, task: Task) => Promise<unknown>
 export type JobRegistry = ReadonlyMap<string, Job>
 
 /** The jobs of the pipeline, each with the types of what goes in and what comes out. */
-const PIPELINE = { environment: environmentJob, export: exportJob, verify: verifyJob, inspect: inspectJob, prepare, observe: observeJob, statistics: statisticsJob, finetune: finetuneJob, quantize: quantizeJob, compare: compareJob, rewrite: rewriteJob, audit: auditJob, latency: latencyJob, 'bench-operators': benchOperatorsJob, providers: providersJob, weights: weightsJob, 'import-caffe': importCaffeJob, ...TRIALS, ...QUESTIONS } as const
+const PIPELINE = { environment: environmentJob, export: exportJob, verify: verifyJob, inspect: inspectJob, prepare, observe: observeJob, statistics: statisticsJob, finetune: finetuneJob, quantize: quantizeJob, compare: compareJob, rewrite: rewriteJob, audit: auditJob, latency: latencyJob, 'latency-known': latencyKnownJob, 'bench-operators': benchOperatorsJob, providers: providersJob, weights: weightsJob, 'import-caffe': importCaffeJob, ...TRIALS, ...QUESTIONS } as const
 
 export type JobKind = keyof typeof PIPELINE
 export type JobInput<K extends JobKind> = Parameters<(typeof PIPELINE)[K]>[0]

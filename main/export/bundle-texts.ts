@@ -35,9 +35,10 @@ export function bundleTexts(subject: Subject, formats: readonly ChosenFormat[], 
   const byOutput = formats.some(({ format }) => format.name === 'sophon')
   const coverage = nameTable(subject, (name, op) => (byOutput ? tableName(subject, { name, op, role: op === '' ? 'input' : 'activation' }) : name))
   const tables = reportTables(subject, checks, language)
+  const written = formats.flatMap(({ format, settings }) => format.write(subject, settings))
   const title = reportTitle(subject, language)
   const files: BundleText[] = [
-    { path: 'README.md', text: readme(subject, formats, { checks, forced, coverage, golden }) },
+    { path: 'README.md', text: readme(subject, formats, { checks, forced, coverage, golden, written: written.map(({ path }) => path) }) },
     { path: 'ACCEPT.md', text: acceptance(subject, golden) },
     { path: 'preprocess.json', text: preprocessFile(subject.inputs), format: 'json' },
     { path: 'names.csv', text: coverage.csv, format: 'csv' },
@@ -47,7 +48,7 @@ export function bundleTexts(subject: Subject, formats: readonly ChosenFormat[], 
     { path: 'report/report.html', text: reportHtml(title, tables, language, { histograms, ...(sheet && { sheet }), ...(picture && { picture: { title: pictureTitle(language), png: picture } }) }) },
     { path: 'report/layers.csv', text: layersCsv(subject.run.layers), format: 'csv' },
     { path: 'report/model_explorer.json', text: modelExplorer(subject.run.layers), format: 'json' },
-    ...formats.flatMap(({ format, settings }) => format.write(subject, settings)),
+    ...written,
   ]
   return { files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)), coverage }
 }

@@ -30,7 +30,7 @@ export interface LayerHistogram {
   readonly outsidePercent: number
 }
 
-export const WORST_LAYERS = 6
+const WORST_LAYERS = 6
 const BINS = 96
 
 /** Layers by accumulated cosine, the worst first; equal ones by name. */

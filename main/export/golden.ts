@@ -5,7 +5,7 @@ import { openSession, type Session } from '../runtime/session.ts'
 import { encodeNpz } from '../samples/npz.ts'
 import type { Preprocess } from '../samples/sample.ts'
 import type { GoldenOutputs } from './figures.ts'
-import type { ExportInput } from './subject.ts'
+import { numbered, type ExportInput } from './subject.ts'
 
 export type Feeds = Readonly<Record<string, Tensor>>
 
@@ -62,7 +62,7 @@ export async function goldenOutputs(models: GoldenModels, inputs: readonly Golde
 /** The same as files: `golden/in_000.npz`, `float_out_000.npz`, `sim_out_000.npz`. */
 export async function writeGolden(inputs: readonly GoldenInput[], outputs: readonly GoldenOutputs[], take: (path: string, bytes: Uint8Array) => Promise<void>): Promise<void> {
   for (const [index, { float, simulated }] of outputs.entries()) {
-    const number = String(index).padStart(3, '0')
+    const number = numbered(index)
     await take(`golden/in_${number}.npz`, encodeNpz(inputs[index]!.feeds))
     await take(`golden/float_out_${number}.npz`, encodeNpz(float))
     await take(`golden/sim_out_${number}.npz`, encodeNpz(simulated))

@@ -21,7 +21,7 @@ export interface ReadinessFacts {
 export function readiness(subject: Subject, formats: readonly ChosenFormat[], facts: ReadinessFacts): Check[] {
   const checks = [
     boardCheck(subject), ...limitChecks(subject, facts), ...operatorChecks(subject), bitsCheck(subject), missingCheck(subject), denormalCheck(subject.records),
-    findingCheck(subject), ...gateChecks(subject, facts), ...proofChecks(subject, facts), sampleCheck(subject),
+    findingCheck(subject), ...gateChecks(subject, facts), ...proofChecks(subject, facts), sampleCheck(subject, formats),
     ...formats.flatMap(({ format, settings }) => format.checks(subject, settings)),
   ]
   const order: readonly Check['state'][] = ['error', 'warning', 'note', 'ok']
@@ -30,14 +30,14 @@ export function readiness(subject: Subject, formats: readonly ChosenFormat[], fa
 
 export const hasErrors = (checks: readonly Check[]): boolean => checks.some(({ state }) => state === 'error')
 
-/** What a run was judged for: its findings and the operators that it keeps in float are of that board. */
+/** What a run was judged for: its findings, and the rewrites of `rewrite: auto`, are of that board. */
 function boardCheck({ run, board }: Subject): Check {
   const own = recipeBoard(run)
   if (own === undefined || own === board.name) return { id: 'board', state: 'ok', where: [], what: { en: 'The run was made for this board.', zh: '该运行即为此板而做。' } }
   return {
-    id: 'board', state: 'note', where: [], what: { en: `The run was made for ${own}.`, zh: `该运行是为 ${own} 做的。` },
-    why: { en: `Its findings were judged for ${own}, not for ${board.name}.`, zh: `其审计结果针对 ${own}，而非 ${board.name}。` },
-    fix: { en: `Run the recipe with board: ${board.name}.`, zh: `请以 board: ${board.name} 运行配方。` }, fixes: boardFixes(board.name),
+    id: 'board', state: 'note', where: [], what: { en: `The run was made for ${own}.`, zh: `该运行是面向 ${own} 进行的。` },
+    why: { en: `Findings, and rewrites that the recipe left to the board, are those for ${own}; everything else said here is of ${board.name}.`, zh: `审计结果以及配方交由板决定的改写按 ${own} 得出；此处其余各项均按 ${board.name} 检查。` },
+    fix: { en: `Where that matters, ask for a run of the recipe with board: ${board.name}.`, zh: `如有影响，请以 board: ${board.name} 重新运行配方。` }, fixes: boardFixes(board.name),
   }
 }
 
@@ -151,10 +151,11 @@ function proofChecks({ run }: Subject, { unproved }: ReadinessFacts): Check[] {
   ]
 }
 
-function sampleCheck({ samples }: Subject): Check {
+function sampleCheck({ samples }: Subject, formats: readonly ChosenFormat[]): Check {
+  const starved = samples === 0 ? formats.filter(({ format }) => format.measures).map(({ format }) => format.title) : []
   if (samples >= 16) return { id: 'sample-count', state: 'ok', where: [], what: { en: `${samples} calibration samples go along.`, zh: `附带 ${samples} 个校准样本。` } }
   return {
-    id: 'sample-count', state: samples === 0 ? 'warning' : 'note', where: [], what: { en: `${samples} calibration samples go along.`, zh: `附带 ${samples} 个校准样本。` },
+    id: 'sample-count', state: starved.length > 0 ? 'error' : samples === 0 ? 'warning' : 'note', where: starved, what: { en: `${samples} calibration samples go along.`, zh: `附带 ${samples} 个校准样本。` },
     why: { en: 'Tools that measure for themselves see no more than these.', zh: '自行测量的工具只能看到这些样本。' }, fix: { en: 'Give the recipe more (samples.calibration.count); vendors recommend 20 to 1000.', zh: '请在配方中增加（samples.calibration.count）；厂商建议 20 至 1000 个。' },
   }
 }

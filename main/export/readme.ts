@@ -1,6 +1,6 @@
 import type { Coverage } from './coverage.ts'
 import type { ChosenFormat } from './formats/index.ts'
-import { markdownTable } from './report.ts'
+import { checkRow, markdownTable } from './report.ts'
 import type { Check, Subject } from './subject.ts'
 
 /** What stands in README.md and ACCEPT.md besides the subject. */
@@ -9,16 +9,18 @@ export interface HandOver {
   readonly forced: boolean
   readonly coverage: Coverage
   readonly golden: readonly string[]
+  /** Paths of what the formats write. */
+  readonly written: readonly string[]
 }
 
 /** How to convert, what is in the bundle, what is not in order: Chinese and English in one file. */
-export function readme(subject: Subject, formats: readonly ChosenFormat[], { checks, forced, coverage, golden }: HandOver): string {
+export function readme(subject: Subject, formats: readonly ChosenFormat[], { checks, forced, coverage, golden, written }: HandOver): string {
   const { board, model, run } = subject
   const open = checks.filter(({ state }) => state !== 'ok')
   const commands = formats.map(({ format, settings }) => `### ${format.title}\n\n\`\`\`sh\n${format.commands(subject, settings).join('\n')}\n\`\`\`\n`).join('\n')
   const rows = (language: 'en' | 'zh'): string => markdownTable({
     head: language === 'en' ? ['state', 'what', 'where', 'why', 'fix'] : ['状态', '内容', '位置', '原因', '办法'],
-    rows: open.map(({ state, what, where, why, fix }) => [state, what[language], where.join(', '), why?.[language] ?? '', fix?.[language] ?? '']),
+    rows: open.map((check) => checkRow(check, language)),
   })
   const states = ({ en, zh }: { en: string; zh: string }, language: 'en' | 'zh'): string => (language === 'en' ? en : zh)
   const part = (language: 'en' | 'zh'): string => [
@@ -29,7 +31,7 @@ export function readme(subject: Subject, formats: readonly ChosenFormat[], { che
     }, language), '',
     `## ${states({ en: 'Commands, typed in this folder', zh: '命令（在此目录中执行）' }, language)}`, '', commands,
     states({ en: 'What they should give: every output within the bounds of ACCEPT.md of those in `golden/sim_out_*.npz`.', zh: '预期结果：每个输出与 `golden/sim_out_*.npz` 的差异在 ACCEPT.md 的范围之内。' }, language), '',
-    `## ${states({ en: 'Files', zh: '文件' }, language)}`, '', files(language), '',
+    `## ${states({ en: 'Files', zh: '文件' }, language)}`, '', files(language, [...written, ...(subject.samples === 0 ? [] : ['calibration/'])]), '',
     states({ en: `Names: ${coverage.matched} of ${coverage.rows} tensors outside of float parts have a range (names.csv). Golden inputs: ${golden.join(', ')}.`, zh: `名称：浮点部分之外的 ${coverage.rows} 个张量中有 ${coverage.matched} 个具有范围（names.csv）。参考输入：${golden.join('、')}。` }, language), '',
     ...(open.length === 0 ? [] : [
       `## ${states({ en: forced ? 'Not in order: exported all the same' : 'To know', zh: forced ? '存在问题：仍强制导出' : '须知' }, language)}`, '', rows(language),
@@ -40,14 +42,16 @@ export function readme(subject: Subject, formats: readonly ChosenFormat[], { che
   return `# ${model} → ${board.title}\n\n[中文](#内容说明) · [English](#what-this-is)\n\n${part('zh')}\n---\n\n${part('en')}`
 }
 
-function files(language: 'en' | 'zh'): string {
+/** Folders of the formats are named where something is in them. */
+function files(language: 'en' | 'zh', written: readonly string[]): string {
   const rows: readonly (readonly [string, string, string])[] = [
     ['MANIFEST.json', 'every file with its SHA-256', '所有文件及其 SHA-256'], ['model/model.onnx', 'float model, rewritten', '浮点模型（已改写）'], ['model/model.qdq.onnx', 'the same with scales in it (QDQ)', '同一模型，含比例（QDQ）'],
     ['model/rewrite.json', 'what was rewritten, and its proofs', '改写内容及证明'], ['calibration/', 'calibration samples', '校准样本'], ['config/', 'configuration and scripts', '配置与脚本'], ['thresholds/', 'ranges as the tools read them', '工具可读的范围'],
     ['golden/', 'inputs and outputs to compare with: float and simulated', '用于比较的输入与输出：浮点与仿真'], ['preprocess.json', 'from pixels to the input, in the spelling of every vendor', '从像素到输入，各厂商写法'],
     ['names.csv', 'names of tensors here and there', '两边的张量名称'], ['report/', 'how good it is', '质量报告'], ['ACCEPT.md', 'when the board is right', '板端验收标准'],
   ]
-  return markdownTable({ head: language === 'en' ? ['file', 'what'] : ['文件', '内容'], rows: rows.map(([path, en, zh]) => [path, language === 'en' ? en : zh]) })
+  const isThere = (path: string): boolean => !['calibration/', 'config/', 'thresholds/'].includes(path) || written.some((file) => file.startsWith(path))
+  return markdownTable({ head: language === 'en' ? ['file', 'what'] : ['文件', '内容'], rows: rows.filter(([path]) => isThere(path)).map(([path, en, zh]) => [path, language === 'en' ? en : zh]) })
 }
 
 /** Bounds that a board has to keep, and how to measure them. Those of the run's gates come first. */

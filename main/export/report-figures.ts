@@ -44,7 +44,7 @@ function decades(most: number): number[] {
   return Array.from({ length: Math.floor(top / step) + 1 }, (_, index) => index * step)
 }
 
-export function histogramSvg({ tensor, from, to, counts, range: [lo, hi] }: LayerHistogram): string {
+function histogramSvg({ tensor, from, to, counts, range: [lo, hi] }: LayerHistogram): string {
   const most = Math.max(1, ...counts)
   const top = Math.max(1, Math.ceil(Math.log10(most + 1)))
   const x = (value: number): number => LEFT + ((value - from) / (to - from)) * (WIDTH - LEFT - RIGHT)

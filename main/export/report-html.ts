@@ -44,11 +44,11 @@ ${tables.slice(0, FIRST).map(tableHtml).join('')}${figuresHtml(histograms, sheet
 `
 }
 
-function tableHtml({ title, head, rows, bar }: Table, index: number): string {
+function tableHtml({ title, head, rows, bar, states = [] }: Table, index: number): string {
   const named = head.some((cell) => cell !== '')
   const cell = (text: string, column: number): string =>
     column === bar ? `<td class="bar">${escaped(text)}<i style="width:${Math.round(100 * Math.max(0, Math.min(1, Number(text) || 0)))}%"></i></td>` : `<td>${escaped(text)}</td>`
-  const body = rows.map((row) => `<tr${['error', 'warning'].includes(row[0]!) ? ` class="${row[0]!}"` : ''}>${row.map(cell).join('')}</tr>`).join('\n')
+  const body = rows.map((row, line) => `<tr${states[line] === 'error' || states[line] === 'warning' ? ` class="${states[line]}"` : ''}>${row.map(cell).join('')}</tr>`).join('\n')
   return `<h2 id="t${index}">${escaped(title)}</h2><div class="wide"><table>${named ? `<thead><tr>${head.map((one) => `<th>${escaped(one)}</th>`).join('')}</tr></thead>` : ''}<tbody>
 ${body}
 </tbody></table></div>

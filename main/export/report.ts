@@ -13,6 +13,8 @@ export interface Table {
   readonly rows: readonly (readonly string[])[]
   /** Index of a column whose numbers (0 to 1) are drawn as bars. */
   readonly bar?: number
+  /** Of each row, where rows say whether something is in order. */
+  readonly states?: readonly Check['state'][]
 }
 
 const T = {
@@ -29,6 +31,12 @@ const T = {
 
 const number = (value: number | null | undefined, digits = 4): string => (value === null || value === undefined ? '-' : Number.isFinite(value) ? String(Number(value.toPrecision(digits + 2)) + 0) : String(value))
 
+const STATES = { ok: { en: 'ok', zh: '正常' }, note: { en: 'note', zh: '提示' }, warning: { en: 'warning', zh: '警告' }, error: { en: 'error', zh: '错误' } } as const satisfies Record<Check['state'], Bilingual>
+
+/** State, what, where, why and fix of a check. */
+export const checkRow = ({ state, what, where, why, fix }: Check, language: Language): string[] =>
+  [STATES[state][language], what[language], where.join(', '), why?.[language] ?? '', fix?.[language] ?? '']
+
 /** What the report says, as tables: every form of it is written from these. Measured times are of this run and named as such. */
 export function reportTables({ run, records, board, model, samples, method, layers }: Subject, checks: readonly Check[], language: Language): Table[] {
   const t = (key: keyof typeof T): string => T[key][language]
@@ -40,7 +48,7 @@ export function reportTables({ run, records, board, model, samples, method, laye
       ...(size ? [[`${t('bytes')}: ${t('float')} → ${t('quantized')}`, `${size.floatBytes} → ${size.quantizedBytes}`]] : []),
       ...(latency ? [[t('latency'), `${t('float')} ${number(latency.floatMs.median)}, ${t('fused')} ${number(latency.fusedMs.median)}`]] : []),
     ] },
-    { title: t('readiness'), head: [t('state'), t('what'), t('where'), t('why'), t('fix')], rows: checks.map(({ state, what, where, why, fix }) => [state, what[language], where.join(', '), why?.[language] ?? '', fix?.[language] ?? '']) },
+    { title: t('readiness'), head: [t('state'), t('what'), t('where'), t('why'), t('fix')], rows: checks.map((check) => checkRow(check, language)), states: checks.map(({ state }) => state) },
   ]
   if (quality) {
     tables.push({ title: t('quality'), head: [t('protocol'), t('float'), t('simulated'), t('fused')], rows: [[`${quality.protocol} (${quality.unit})`, number(quality.float), number(quality.simulated), number(quality.fused)], ...Object.entries(quality.others).map(([protocol, value]) => [protocol, number(value.float), number(value.simulated), number(value.fused)])] })

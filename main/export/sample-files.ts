@@ -5,29 +5,27 @@ import { float32, isFloat, tensor } from '../onnx/tensor.ts'
 import { encodeNpy } from '../samples/npy.ts'
 import { encodeNpz } from '../samples/npz.ts'
 import type { Preprocess, Sample } from '../samples/sample.ts'
-import type { ExportInput, SampleLayout } from './subject.ts'
+import { numbered, type ExportInput, type SampleLayout } from './subject.ts'
 
 export interface SampleFile {
   readonly path: string
   readonly bytes: Uint8Array
 }
 
-const number = (index: number): string => String(index).padStart(3, '0')
-
 /** Layout of tools that say nothing: .npy of what the model takes. */
 export const PLAIN_SAMPLES: SampleLayout = { kind: 'npy', folder: (input) => `calibration/${input.replaceAll(/[^\w.-]/g, '_')}` }
 
 /** One calibration sample as a board's tools read it. */
 export async function sampleFiles({ feeds }: Sample, index: number, inputs: readonly ExportInput[], layout: SampleLayout): Promise<SampleFile[]> {
-  if (layout.kind === 'npz') return [{ path: `${layout.folder('')}/${number(index)}.npz`, bytes: encodeNpz(feeds) }]
+  if (layout.kind === 'npz') return [{ path: `${layout.folder('')}/${numbered(index)}.npz`, bytes: encodeNpz(feeds) }]
   const [only] = inputs
-  if (layout.kind === 'png' && inputs.length === 1 && only?.preprocess) return [{ path: `${layout.folder(only.name)}/${number(index)}.png`, bytes: await png(pixelsOf(feeds[only.name]!, only.preprocess), only.preprocess) }]
+  if (layout.kind === 'png' && inputs.length === 1 && only?.preprocess) return [{ path: `${layout.folder(only.name)}/${numbered(index)}.png`, bytes: await png(pixelsOf(feeds[only.name]!, only.preprocess), only.preprocess) }]
   return inputs.map(({ name, preprocess }) => {
     const folder = layout.kind === 'png' ? `calibration/${name.replaceAll(/[^\w.-]/g, '_')}` : layout.folder(name)
     const feed = feeds[name]!
     const wanted = (layout.kind === 'raw' || layout.kind === 'pixels-npy') && preprocess ? pixelsOf(feed, preprocess) : feed
     const isRaw = layout.kind === 'raw' || layout.kind === 'tensor-raw'
-    return { path: `${folder}/${number(index)}.${isRaw ? (preprocess ? rawSuffix(layout.kind, preprocess) : 'raw') : 'npy'}`, bytes: isRaw ? rawBytes(wanted) : encodeNpy(wanted) }
+    return { path: `${folder}/${numbered(index)}.${isRaw ? (preprocess ? rawSuffix(layout.kind, preprocess) : 'raw') : 'npy'}`, bytes: isRaw ? rawBytes(wanted) : encodeNpy(wanted) }
   })
 }
 
@@ -43,7 +41,7 @@ function rawBytes(values: Tensor): Uint8Array {
 const NEAR = 1e-3
 
 /** The pixels 0..255 that became this input, in its own layout and order of colours, as float32. */
-export function pixelsOf(feed: Tensor, preprocess: Preprocess): Tensor {
+function pixelsOf(feed: Tensor, preprocess: Preprocess): Tensor {
   const { mean, scale } = pixelFormula(preprocess)
   const values = isFloat(feed.type) ? float32(feed) : Float32Array.from(feed.data as ArrayLike<number>)
   const channels = mean.length

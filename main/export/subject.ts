@@ -89,6 +89,10 @@ export interface Format {
   readonly title: string
   /** Absent: .npy of what the model takes, for tools without a rule of their own. */
   readonly samples?: SampleLayout
+  /** Ending of the importer's own file, whose names its tables can take. */
+  readonly names?: string
+  /** Its toolchain measures ranges for itself: without samples it has nothing to go by. */
+  readonly measures?: true
   /** Keys of its settings in a profile, with what is taken where the profile does not say. */
   readonly settings: Readonly<Record<string, string>>
   /** Values of a setting, where it takes no others. */
@@ -100,6 +104,9 @@ export interface Format {
   /** Commands for the README, typed in the bundle's folder. */
   commands(subject: Subject, settings: Readonly<Record<string, string>>): readonly string[]
 }
+
+/** Place of a sample or golden input in a bundle, as its files are called: 000, 001 … */
+export const numbered = (index: number): string => String(index).padStart(3, '0')
 
 /** A model or tensor name as a file name: everything else becomes `_`. */
 export const fileName = (name: string): string => {

@@ -35,6 +35,20 @@ export function topology(graph: Pick<Graph, 'nodes' | 'outputs'>): Topology {
   return { producer, consumers, outputs: new Set(graph.outputs.map((output) => output.name)) }
 }
 
+/** Nodes that some tensors are computed from, no further than tensors that are known. */
+export function nodesBehind(nodes: readonly Node[], tensors: readonly string[], isKnown: (tensor: string) => boolean = () => false): Set<Node> {
+  const { producer } = topology({ nodes, outputs: [] })
+  const found = new Set<Node>()
+  const open = [...tensors]
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    const node = isKnown(name) ? undefined : producer.get(name)
+    if (node === undefined || found.has(node)) continue
+    found.add(node)
+    open.push(...usedTensors(node))
+  }
+  return found
+}
+
 /**
  * Nodes with every producer before its users; nodes that already stand so keep their order.
  * Throws `model.cycle`, naming a node on the cycle. `where` is the file.

@@ -1,6 +1,8 @@
 import type { Graph, Node } from '../onnx/graph.ts'
 import { COMPUTE, FUSED_ACTIVATIONS, isAffine } from '../onnx/operators.ts'
 import type { Topology } from '../onnx/topology.ts'
+import { openSums } from './open-sums.ts'
+import type { QuantizeOptions } from './options.ts'
 
 /**
  * True when the tensor between `node` and `next` never exists on a board, because `next` is computed on the accumulator:
@@ -24,9 +26,9 @@ export function absorbingNode(graph: Graph, links: Topology, node: Node, output:
   return isAbsorbed(graph, node, next) ? next : undefined
 }
 
-/** Tensors that carry no codes of their own, each with the tensor that the node absorbing it makes. */
-export function absorbedTensors(graph: Graph, links: Topology, quantized: (node: Node) => boolean): Map<string, string> {
-  const absorbed = new Map<string, string>()
+/** Tensors that carry no codes of their own, each with the tensor that the node absorbing it makes; `sums`: as the recipe has it. */
+export function absorbedTensors(graph: Graph, links: Topology, quantized: (node: Node) => boolean, sums: QuantizeOptions['sums'] = 'codes'): Map<string, string> {
+  const absorbed = new Map(sums === 'accumulator' ? openSums(graph, links, quantized) : [])
   for (const node of graph.nodes) {
     if (!quantized(node)) continue
     for (const output of node.outputs) {

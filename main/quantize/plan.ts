@@ -9,7 +9,6 @@ import type { Graph, Node } from '../onnx/graph.ts'
 import { COMPUTE, floatActivations, isPassThrough, linearTensors } from '../onnx/operators.ts'
 import { topology, type Topology } from '../onnx/topology.ts'
 import { absorbedTensors } from './absorb.ts'
-import { openSums } from './open-sums.ts'
 import { activationBounds, levelGrid, resultRange, tailRanges, type FixedRange, type PictureRanges } from './fixed-ranges.ts'
 import { nodesInFloat } from './float-nodes.ts'
 import { givesRange, withBits, type QuantizeOptions } from './options.ts'
@@ -37,14 +36,12 @@ export function planQuantization(graph: Graph, options: QuantizeOptions, picture
   for (const { node, movers } of tails) for (const mover of movers) floatNodes.set(mover.name, `moves what ${node.name} leaves as an accumulator`)
   const accumulators = new Set(tails.flatMap(({ tensors }) => tensors))
   const quantized = (node: Node) => !floatNodes.has(node.name)
-  const absorbed = absorbedTensors(graph, links, quantized)
+  const absorbed = absorbedTensors(graph, links, quantized, options.sums)
   // Who names a convolution means what comes out behind its Relu.
   const overrides = resolveOverrides(graph, options.layers, (tensor) => behind(tensor, absorbed))
   // What constants alone make is a constant operand: like an initializer it stays in float.
   const moving = dependsOnInput(graph)
-  const isMoving = (name: string) => activations.has(name) && moving.has(name)
-  const open = options.sums === 'accumulator' ? openSums(graph, links, quantized, isMoving) : new Set<string>()
-  const carries = (name: string) => isMoving(name) && !absorbed.has(name) && !accumulators.has(name) && !open.has(name) && carriesCodes(name, links, quantized)
+  const carries = (name: string) => activations.has(name) && moving.has(name) && !absorbed.has(name) && !accumulators.has(name) && carriesCodes(name, links, quantized)
   const coded = [...graph.inputs.map((input) => input.name), ...graph.nodes.flatMap((node) => node.outputs)].filter(carries)
   const fixed = fixedRanges(graph, links, options, pictures, new Set(coded))
   const groups = shareScales(graph, quantized, new Set(coded), absorbed, fixed)

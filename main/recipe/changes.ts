@@ -52,11 +52,15 @@ const typed = (option: string, value: string): string => (option === 'model' ? v
 /**
  * `path.to.key=value`. A part that holds dots or `=` stands in double quotes: `quantize.layers."a.b".bits=16`. The value is
  * read as YAML (`true`, `0.5`, `[1, 2]`, `{bits: 16}`), as plain text where it is none (`*.png`); `null` takes the key away.
+ * Throws `recipe.bad-set`.
  */
-export function parseAssignment(assignment: string): Change {
-  const where = `--set ${assignment}`
+export const parseAssignment = (assignment: string): Change => assignmentTyped(assignment, `--set ${assignment}`)
+
+/** The same with the option as it was typed, for messages: `--try layers.conv_3.bits=16`. */
+export function assignmentTyped(assignment: string, where: string): Change {
+  const option = where.split(' ')[0]!
   const refuse = (what: string): Fault =>
-    new Fault({ code: 'recipe.bad-set', what, where, next: 'Write --set path.to.key=value, e.g. --set quantize.activations.method=mse.' })
+    new Fault({ code: 'recipe.bad-set', what, where, next: `Write ${option} path.to.key=value, e.g. ${option} quantize.activations.method=mse.` })
   const path: string[] = []
   let rest = assignment
   for (;;) {
@@ -131,3 +135,6 @@ function setAt(root: Record<string, unknown>, change: Change): void {
 const define = (at: object, key: string | number, value: unknown): void => {
   Object.defineProperty(at, key, { value, enumerable: true, configurable: true, writable: true })
 }
+
+/** The recipe of the model before fine-tuning, which takes minutes: what is measured many times goes without. */
+export const withoutFinetune = ({ quantize: { finetune: _left, ...quantize }, ...recipe }: Recipe): Recipe => ({ ...recipe, quantize })

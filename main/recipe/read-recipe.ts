@@ -4,7 +4,7 @@ import { Fault } from '../core/fault.ts'
 import { nearest } from '../core/nearest.ts'
 import { valueAt } from '../core/schema-facts.ts'
 import type { Change, RecipeOptions } from './changes.ts'
-import { changesOf, parseAssignment, withChanges } from './changes.ts'
+import { changesOf, assignmentTyped, withChanges } from './changes.ts'
 import { withGuidePreprocess } from './guide-preprocess.ts'
 import type { Recipe } from './recipe.ts'
 import { recipeFault } from './recipe-fault.ts'
@@ -61,9 +61,9 @@ export function recipeFromOptions(model: string, options: RecipeOptions = {}, cw
   return checked(text, changesOf({ ...options, model, evaluation }), cwd, cwd)
 }
 
-/** A recipe with one `path.to.key=value` changed, checked again. Throws `recipe.*` that names the assignment. */
-export const applySet = (recipe: Recipe, assignment: string, cwd: string = process.cwd()): Recipe =>
-  checked({ value: recipe, locate: () => 'the recipe' }, [parseAssignment(assignment)], cwd, cwd)
+/** A recipe with one `path.to.key=value` changed, checked again. Throws `recipe.*` that names the assignment as it was `typed`. */
+export const applySet = (recipe: Recipe, assignment: string, cwd: string = process.cwd(), typed = `--set ${assignment}`): Recipe =>
+  checked({ value: recipe, locate: () => 'the recipe' }, [assignmentTyped(assignment, typed)], cwd, cwd)
 
 /** A recipe (that of an earlier run, say) with the options of a command line, checked again. */
 export const changeRecipe = (recipe: Recipe, options: RecipeOptions, cwd: string = process.cwd()): Recipe =>

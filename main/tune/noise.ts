@@ -18,18 +18,16 @@ export interface NoiseWork {
   readonly where: string
 }
 
-/** Noise over signal at the outputs (mean over samples) of models in which only some names are rounded to codes. */
-export async function measureNoise({ float, coded, sets, scorer, base = 'float', ...shared }: NoiseWork, task: Task): Promise<number[]> {
+/** Noise over signal at the outputs (mean over samples) of models in which only some names are rounded to codes, in the order of the sets. */
+export async function measureNoise({ float, coded, sets, scorer, base = 'float', ...shared }: NoiseWork, task: Task): Promise<{ readonly nsr: readonly number[]; readonly inferences: number }> {
   const board = switchboard(float, coded)
   const ratios = sets.map((): number[] => [])
   const reference = { graph: board.variant(new Set()), take: (sample: number, values: Feeds) => scorer.setFloat(sample, values) }
   const variants = sets.map((names, index) => ({ graph: board.variant(new Set(names)), take: async (sample: number, values: Feeds) => void ratios[index]!.push((await scorer.score('partly quantized', sample, values)).nsr) }))
   let done = 0
   const step = (): void => task.report({ stage: 'sensitivity', done: ++done, total: sets.length + 1, unit: 'models' })
-  if (base === 'float') await scanVariants({ ...shared, base: float, variants: [reference, ...variants] }, task, step)
-  else {
-    await scanVariants({ ...shared, base: float, variants: [reference] }, task, step)
-    await scanVariants({ ...shared, base: board.variant(board.keys), variants }, task, step)
-  }
-  return ratios.map(mean)
+  const scans = base === 'float' ? [{ base: float, variants: [reference, ...variants] }] : [{ base: float, variants: [reference] }, { base: board.variant(board.keys), variants }]
+  let inferences = 0
+  for (const scan of scans) inferences += (await scanVariants({ ...shared, ...scan }, task, step)).inferences
+  return { nsr: ratios.map(mean), inferences }
 }

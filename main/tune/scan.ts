@@ -21,8 +21,10 @@ export interface ScanWork {
 }
 
 export interface ScanCost {
-  /** Models that were run, the base's among them, each on every sample. */
+  /** Models that were run, the base's among them. */
   readonly models: number
+  /** Runs of one of them on a sample. The base runs again where not everything fits in memory at a time. */
+  readonly inferences: number
   readonly nodes: number
   readonly savedNodes: number
   readonly inferenceSeconds: number
@@ -34,10 +36,11 @@ export interface ScanCost {
  * `step` is told after each variant.
  */
 export async function scanVariants(work: ScanWork, task: Task, step: () => void = () => undefined): Promise<ScanCost> {
-  if (work.variants.length === 0 || work.feeds.length === 0) return { models: 0, nodes: 0, savedNodes: 0, inferenceSeconds: 0 }
-  const cost = { models: 0, nodes: 0, savedNodes: 0, inferenceSeconds: 0 }
+  if (work.variants.length === 0 || work.feeds.length === 0) return { models: 0, inferences: 0, nodes: 0, savedNodes: 0, inferenceSeconds: 0 }
+  const cost = { models: 0, inferences: 0, nodes: 0, savedNodes: 0, inferenceSeconds: 0 }
   const shapes = await Promise.all(work.feeds.map((feeds) => shapesFor(work, feeds)))
   const cuts = work.variants.map(({ graph, take }) => ({ cut: cutGraph(work.base, graph, shapes[0]!), take }))
+  cost.models = cuts.filter(({ cut }) => cut.graph !== null).length + (keptFor(work.base, cuts).length > 0 ? 1 : 0)
   for (const { cut } of cuts) {
     cost.nodes += cut.graph?.nodes.length ?? 0
     cost.savedNodes += cut.savedNodes
@@ -50,6 +53,12 @@ export async function scanVariants(work: ScanWork, task: Task, step: () => void 
 
 const shapesFor = ({ base, where }: ScanWork, feeds: Feeds): Promise<Map<string, ValueInfo>> =>
   inferValues(encodeModel(base), Object.fromEntries(Object.entries(feeds).map(([name, { dims }]) => [name, dims])), where)
+
+/** Tensors that the base has to give to the variants. */
+function keptFor({ inputs }: Graph, cuts: readonly { readonly cut: Cut }[]): string[] {
+  const given = new Set(inputs.map(({ name }) => name))
+  return [...new Set(cuts.flatMap(({ cut }) => [...cut.reads, ...cut.same]))].filter((name) => !given.has(name))
+}
 
 interface Turn {
   readonly samples: readonly number[]
@@ -104,17 +113,16 @@ function turnsOf(cuts: readonly Cut[], shapes: readonly ReadonlyMap<string, Valu
   return turns
 }
 
-async function runTurn(work: ScanWork, cuts: readonly { cut: Cut; take(sample: number, results: Feeds): unknown }[], samples: readonly number[], cost: { models: number; inferenceSeconds: number }, task: Task, step: () => void): Promise<void> {
-  const inputs = new Set(work.base.inputs.map(({ name }) => name))
-  const kept = [...new Set(cuts.flatMap(({ cut }) => [...cut.reads, ...cut.same]))].filter((name) => !inputs.has(name))
+async function runTurn(work: ScanWork, cuts: readonly { cut: Cut; take(sample: number, results: Feeds): unknown }[], samples: readonly number[], cost: { inferences: number; inferenceSeconds: number }, task: Task, step: () => void): Promise<void> {
+  const kept = keptFor(work.base, cuts)
   const run = async (graph: Graph, feedsOf: (sample: number) => Feeds, take: (sample: number, results: Feeds) => unknown): Promise<void> => {
     const session = await openSession(encodeModel(graph), { mode: 'simulated', threads: work.threads, where: work.where })
-    cost.models += 1
     try {
       for (const sample of samples) {
         const feeds = feedsOf(sample)
         const since = performance.now()
         const results = await session.run(feeds)
+        cost.inferences += 1
         cost.inferenceSeconds += (performance.now() - since) / 1000
         await take(sample, results)
         await breathe(task)

@@ -1,5 +1,5 @@
 import type { TrialScore } from '../core/best-trial.ts'
-import { shownName } from './settings.ts'
+import { shownName } from '../core/shown-name.ts'
 
 /** What a search may change, a list of assignments (as after `--set`) each; the recipe as it is stands for every axis too. */
 export interface SearchSpace {
@@ -9,6 +9,8 @@ export interface SearchSpace {
   readonly switches: readonly (readonly (readonly string[])[])[]
   /** Threshold methods that are tried tensor by tensor; empty: none are. */
   readonly methods: readonly string[]
+  /** What fine-tunes on top of other settings; empty: nothing does. */
+  readonly finetune: readonly string[]
   /** Largest share of multiply-accumulates that may be left in float; 0: none is. */
   readonly floatShare: number
   /** Sample counts of the stages, growing; the last is all there are. */
@@ -26,7 +28,7 @@ export interface SearchUnit {
 }
 
 export interface TrialWish {
-  readonly stage: 'start' | 'grid' | 'switches' | 'layers' | 'float' | 'final'
+  readonly stage: 'start' | 'grid' | 'switches' | 'finetune' | 'layers' | 'float' | 'final'
   readonly settings: readonly string[]
   readonly samples: number
 }
@@ -90,11 +92,15 @@ function* stages(space: SearchSpace, units: readonly SearchUnit[] | null): Walk<
   }
   const finalists = best(second, KEPT_SECOND)
   const [leader] = finalists
+  const finetuned: Candidate[] = []
+  for (const settings of space.finetune.length > 0 ? [[], ...finalists.map((each) => each.settings)] : []) finetuned.push(yield* measure('finetune', [...settings, ...space.finetune], many))
   if (leader && (space.methods.length > 0 || space.floatShare > 0)) {
     if (units === null) yield 'units'
     const tuned = yield* perLayer(space, units ?? [], leader)
     finalists.unshift(tuned)
+    if (space.finetune.length > 0) finetuned.push(yield* measure('finetune', [...tuned.settings, ...space.finetune], many))
   }
+  finalists.unshift(...best(finetuned, 1))
   if (all > many) yield* measure('final', [], all)
   for (const { settings } of finalists) yield* measure('final', settings, all)
 }
@@ -123,7 +129,8 @@ function* perLayer(space: SearchSpace, units: readonly SearchUnit[], leader: Can
   return at
 }
 
-/** One choice or none of every axis, the first axis slowest. */
+/** One choice or none of every axis; those that change least first, so that a short budget sees each choice by itself. */
 function combinations(axes: SearchSpace['grid']): string[][] {
-  return axes.reduce<string[][]>((made, axis) => made.flatMap((settings) => [settings, ...axis.map((choice) => [...settings, ...choice])]), [[]])
+  const all = axes.reduce<string[][]>((made, axis) => [...made, ...made.flatMap((settings) => axis.map((choice) => [...settings, ...choice]))], [[]])
+  return all.toSorted((a, b) => a.length - b.length)
 }

@@ -22,8 +22,8 @@ export interface SensitivityWork {
   readonly feeds: readonly Feeds[]
   readonly scorer: Scorer
   readonly modes: readonly ('alone' | 'all-but-one' | 'accumulated')[]
-  /** Names that a recipe may use. */
-  readonly names: ReadonlySet<string>
+  /** The first of some names that a line of `quantize.layers` may use; null where there is none. */
+  nameOf(wanted: readonly string[]): string | null
   /** Multiply-accumulates by node; empty where shapes are not known. */
   readonly macs: ReadonlyMap<string, number>
   readonly threads: number
@@ -122,17 +122,18 @@ interface Tally {
 }
 
 const sumOf = (costs: readonly ScanCost[]): ScanCost => costs.reduce((a, b) => ({
-  models: a.models + b.models, nodes: a.nodes + b.nodes, savedNodes: a.savedNodes + b.savedNodes, inferenceSeconds: a.inferenceSeconds + b.inferenceSeconds,
+  models: a.models + b.models, inferences: a.inferences + b.inferences, nodes: a.nodes + b.nodes, savedNodes: a.savedNodes + b.savedNodes, inferenceSeconds: a.inferenceSeconds + b.inferenceSeconds,
 }))
 
-function ranked(rows: readonly { unit: Unit; index: number; alone: Total; allButOne: Total | null; accumulated: Total | null }[], local: readonly Local[], { macs, names }: SensitivityWork): UnitSensitivity[] {
+function ranked(rows: readonly { unit: Unit; index: number; alone: Total; allButOne: Total | null; accumulated: Total | null }[], local: readonly Local[], { macs, nameOf }: SensitivityWork): UnitSensitivity[] {
   const sum = rows.reduce((total, row) => total + row.alone.nsr, 0)
   const allMacs = [...macs.values()].reduce((total, count) => total + count, 0)
   let sofar = 0
   return rows.toSorted((a, b) => b.alone.nsr - a.alone.nsr || a.index - b.index).map(({ unit, index, alone, allButOne, accumulated }, place) => {
     sofar += alone.nsr
     return {
-      unit: unit.name, layer: layerName(unit, names), op: unit.op, nodes: unit.nodes, tensors: unit.tensors, rank: place + 1,
+      // A line may name what carries the codes, or the layer that makes them.
+      unit: unit.name, layer: nameOf([unit.name, ...unit.tensors]), op: unit.op, nodes: unit.nodes, tensors: unit.tensors, rank: place + 1,
       alone: alone.nsr, allButOne: allButOne?.nsr ?? null, accumulated: accumulated?.nsr ?? null,
       aloneScore: alone.score, allButOneScore: allButOne?.score ?? null, accumulatedScore: accumulated?.score ?? null,
       ...local[index]!.parts(),
@@ -141,9 +142,6 @@ function ranked(rows: readonly { unit: Unit; index: number; alone: Total; allBut
     }
   })
 }
-
-/** A line of `quantize.layers` may name what carries the codes, or the layer that makes them. */
-export const layerName = ({ name, tensors }: Unit, names: ReadonlySet<string>): string | null => [name, ...tensors].find((one) => names.has(one)) ?? null
 
 interface Local {
   readonly variants: readonly { readonly active: ReadonlySet<string>; readonly result: string; take(sample: number, values: Feeds): void }[]

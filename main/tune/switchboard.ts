@@ -1,7 +1,7 @@
 import { Fault } from '../core/fault.ts'
 import { withNodes } from '../onnx/edit.ts'
 import type { Graph, Node } from '../onnx/graph.ts'
-import { topology, usedTensors } from '../onnx/topology.ts'
+import { nodesBehind, topology } from '../onnx/topology.ts'
 
 /** A float graph and its QDQ graph, between which every tensor and constant can be switched on its own. */
 export interface Switchboard {
@@ -43,10 +43,11 @@ export function switchboard(float: Graph, coded: Graph): Switchboard {
         return { ...node, inputs, outputs }
       })
       const wanted = results ?? float.outputs.map(({ name }) => name)
-      const all = pruned([...nodes, ...added(nodes, wanted, links.producer, counterparts)], wanted)
+      const whole = [...nodes, ...added(nodes, wanted, links.producer, counterparts)]
+      const live = nodesBehind(whole, wanted)
       // Stated shapes may share symbols between tensors of different sizes; the runtime infers its own.
       const outputs = wanted.map((name) => ({ name, type: types.get(name)?.type ?? ('float32' as const), dims: null }))
-      return withNodes({ ...float, initializers }, all, { outputs, values: new Map() })
+      return withNodes({ ...float, initializers }, whole.filter((node) => live.has(node)), { outputs, values: new Map() })
     },
   }
 }
@@ -64,20 +65,4 @@ function added(nodes: readonly Node[], wanted: readonly string[], producer: Read
   for (const node of nodes) node.inputs.forEach(need)
   wanted.forEach(need)
   return [...found.values()]
-}
-
-/** Nodes that something wanted is computed from. */
-function pruned(nodes: readonly Node[], wanted: readonly string[]): Node[] {
-  const { producer } = topology({ nodes, outputs: [] })
-  const live = new Set<Node>()
-  const open = wanted.flatMap((name) => producer.get(name) ?? [])
-  for (let node = open.pop(); node; node = open.pop()) {
-    if (live.has(node)) continue
-    live.add(node)
-    for (const name of usedTensors(node)) {
-      const maker = producer.get(name)
-      if (maker) open.push(maker)
-    }
-  }
-  return nodes.filter((node) => live.has(node))
 }

@@ -7,6 +7,8 @@ import { RUN_REF } from './run.ts'
 const BILINGUAL = z.object({ en: z.string(), zh: z.string() })
 const NAME = z.string().min(1).max(100)
 const LANGUAGE = z.enum(['en', 'zh'])
+/** Path of a file of the board's importer (that of an upload, say), whose names the tables take. */
+const NAMES = z.string().min(1).max(4096)
 
 export const EXPORT_CHECK = z.object({
   /** `opset`, `names`, `zero-range`, `gates`, `findings` … Several checks may share one. */
@@ -22,7 +24,8 @@ export const EXPORT_CHECK = z.object({
 })
 export type ExportCheck = z.infer<typeof EXPORT_CHECK>
 
-const FORMAT = z.object({ name: z.string(), title: z.string() })
+/** `names`: ending of the importer's own file, whose names its tables can take; null where there is none. */
+const FORMAT = z.object({ name: z.string(), title: z.string(), names: z.string().nullable() })
 
 export const EXPORT_BOARDS = z.object({
   boards: z.array(z.object({
@@ -50,8 +53,9 @@ export const EXPORT_PREVIEW = z.object({
   checks: z.array(EXPORT_CHECK),
   files: z.array(z.object({
     path: z.string(),
-    /** Where not exact: at most about this many. */
-    bytes: z.number(), exact: z.boolean(),
+    bytes: z.number(),
+    /** What `bytes` is, as far as it is known before models are run and pictures packed: about, at most or at least this many. */
+    size: z.enum(['exact', 'about', 'most', 'least']),
     /** Whole; null where the file is no text, or a long one. */
     text: z.string().nullable(),
     sha256: z.string().nullable(),
@@ -155,7 +159,7 @@ export const EXPORT_SPEC = z.strictObject({
   out: z.string().min(1).max(4096),
   /** Exports although a check failed; the bundle says so. */
   force: z.boolean().default(false),
-  formats: z.array(NAME).max(20).default([]), language: LANGUAGE.default('en'),
+  formats: z.array(NAME).max(20).default([]), names: NAMES.optional(), language: LANGUAGE.default('en'),
 })
 export const VERIFY_SPEC = z.strictObject({
   kind: z.literal('verify'),
@@ -170,7 +174,7 @@ export const EXPORT_CALLS = {
   /** Every board with its readiness for a run: seconds at first, then milliseconds. */
   'export.boards': call(z.strictObject({ run: RUN_REF }), EXPORT_BOARDS),
   /** The bundle as it would be written, texts whole; nothing is written. */
-  'export.preview': call(z.strictObject({ run: RUN_REF, board: NAME, formats: z.array(NAME).max(20).default([]), language: LANGUAGE.default('en') }), EXPORT_PREVIEW),
+  'export.preview': call(z.strictObject({ run: RUN_REF, board: NAME, formats: z.array(NAME).max(20).default([]), names: NAMES.optional(), language: LANGUAGE.default('en') }), EXPORT_PREVIEW),
   /** The golden pictures of a run as the report will show them: both models are run, seconds at most at first. */
   'export.sheet': call(z.strictObject({ run: RUN_REF }), EXPORT_SHEET),
   /** Whether a bundle could be written there. */

@@ -23,7 +23,8 @@ describe.skipIf(SAMPLE === null)('tune', () => {
     [['--pareto', '--trials', '3'], /--trials does not go with --pareto/],
     [['--search', '--minutes', 'soon'], /--minutes takes a number above 0, not «soon»/],
     [['--explain', 'X'], /recipe\.yaml does not go with --explain/],
-    [['--try', 'layers.tail2.bit=16'], /no key «bit»[\s\S]*bits/],
+    [['--try', 'layers.tail2.bit=16'], /no key «bit»[\s\S]*--try layers\.tail2\.bit=16[\s\S]*bits/],
+    [['--try', 'layers.tail2'], /there is no `=`[\s\S]*--try layers\.tail2[\s\S]*Write --try path/],
     [['--search', '--set', 'tune.axes=[methods]'], /«methods»[\s\S]*method, granularity/],
     [['--budget', 'speed<=0.6x'], /«speed»[\s\S]*latency/],
   ])('%j is one clear error', async (more, said) => {

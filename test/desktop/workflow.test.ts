@@ -37,6 +37,13 @@ describe('the workflow that builds the packages', () => {
     expect(text).toContain('--publish never')
   })
 
+  it('has one beside it that runs the property tests with 10,000 cases every night', () => {
+    const nightly = readFileSync(new URL('../../.github/workflows/nightly.yml', import.meta.url), 'utf8')
+    const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { scripts: Record<string, string> }
+    expect([nightly.includes('schedule:'), nightly.includes('npm run test:nightly'), scripts['test:nightly']!.startsWith('SCALEWRIGHT_CASES=10000 SCALEWRIGHT_KILLS=100 vitest run test/unit/export ')]).toEqual([true, true, true])
+    expect([...nightly.matchAll(/uses: (\S+)/g)].filter(([, name]) => !text.includes(name!))).toEqual([])
+  })
+
   it('keeps every kind of package that is made', () => {
     const kept = String(steps.find(({ uses }) => uses?.startsWith('actions/upload-artifact'))!.with!['path']).trim().split('\n')
     expect(kept).toEqual(['dist/*.AppImage', 'dist/*.deb', 'dist/*.exe', 'dist/*.dmg', 'dist/*.zip'])

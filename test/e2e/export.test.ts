@@ -175,6 +175,28 @@ test('a board that the run is not ready for is refused, until a person forces it
   await page.context().close()
 }, 90_000)
 
+test('names of the importer’s own file are taken, dropped or chosen, and what it lacks is told', async () => {
+  const { page, complaints } = await openExport({ theme: 'light' })
+  await goTo(page, '/export?board=horizon-j6')
+  await region(page, 'Readiness for horizon-j6').waitFor(SOON)
+  expect(await region(page, 'Names of the importer').count()).toBe(0)
+  await page.getByRole('radio', { name: 'sophon-bm1684x' }).check()
+  await region(page, 'Names of the importer').waitFor(SOON)
+  const give = (name: string, text: string) => page.locator('input[type=file][accept=".mlir"]').setInputFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(text) })
+  await give('net.mlir', '%1 = "top.Input"(%arg0) : () -> () loc("input")\n')
+  await region(page, 'Readiness for sophon-bm1684x').getByText('The .mlir has no operator for 10 ranges (1/11 rows matched).').waitFor(SOON)
+  await region(page, 'Names of the importer').getByText('net.mlir').waitFor()
+  expect(await page.getByRole('button', { name: /^Export for sophon-bm1684x/ }).isDisabled()).toBe(true)
+  expect(await violations(page)).toEqual([])
+  await give('other.mlir', 'module {}\n')
+  await page.getByText('This file names no operator').first().waitFor(SOON)
+  await page.getByRole('button', { name: 'Without it' }).click()
+  await region(page, 'What is in it').getByText('11 of 11 names matched').waitFor(SOON)
+  expect(await page.getByRole('button', { name: /^Export for sophon-bm1684x/ }).isDisabled()).toBe(false)
+  expect(complaints.filter((line) => !/vendor-names|status of 4/.test(line))).toEqual([])
+  await page.context().close()
+}, 60_000)
+
 test('in Chinese', async () => {
   const { page, complaints } = await openExport({ language: 'zh' })
   await goTo(page, '/export?board=tensorrt')

@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../core/hash.ts'
 import type { LayerError, Run } from '../../core/run.ts'
+import { shownName } from '../../core/shown-name.ts'
 import type { UnitSensitivity } from '../../core/tune.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
 import type { Store } from '../../store/open-store.ts'
@@ -71,7 +72,7 @@ function adviceOfUnits(units: readonly UnitSensitivity[], quantizedNsr: number |
     // What was measured with everything else quantized is the gain itself; the share of all units alone is its estimate.
     const gain = unit.allButOne !== null && quantizedNsr !== null && quantizedNsr > 0 ? Math.max(0, 1 - unit.allButOne / quantizedNsr) : share
     const figure = `${unit.unit} alone makes ${percent(share)} of the noise at the outputs (noise over signal ${unit.alone.toExponential(2)}, rank ${unit.rank}).`
-    if (unit.layer === null) return [{ what: `${unit.unit} is made on the way and cannot be set by the recipe.`, figures: [figure], gain, act: null, settings: [], unit: unit.unit }]
+    if (unit.layer === null) return [{ what: `No line of the recipe can set ${unit.unit} and leave the graph as it is.`, figures: [figure], gain, act: null, settings: [], unit: unit.unit }]
     const line = (setting: string): string => lineFor(unit.layer!, setting)
     const [weights, codes] = [unit.weightNsr ?? 0, unit.outputNsr ?? 0]
     if ((unit.clipShare ?? 0) > CLIPPED_SHARE) {
@@ -84,8 +85,7 @@ function adviceOfUnits(units: readonly UnitSensitivity[], quantizedNsr: number |
   })
 }
 
-/** An assignment of `quantize.layers`; names that would be taken apart are quoted. */
-const lineFor = (layer: string, setting: string): string => `quantize.layers.${/^[^".=\s][^".=]*$/.test(layer) ? layer : `"${layer.replace(/(["\\])/g, '\\$1')}"`}.${setting}`
+const lineFor = (layer: string, setting: string): string => `quantize.layers.${shownName(layer)}.${setting}`
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 

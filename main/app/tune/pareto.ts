@@ -1,4 +1,4 @@
-import { Fault } from '../../core/fault.ts'
+import { Fault, type FaultData } from '../../core/fault.ts'
 import { didYouMean } from '../../core/nearest.ts'
 import type { Run } from '../../core/run.ts'
 import type { ParetoPoint, TuneFacts } from '../../core/tune.ts'
@@ -7,7 +7,8 @@ import type { Recipe } from '../../recipe/recipe.ts'
 import type { TuneInput, TuneTask } from '../api.ts'
 import { evaluateGates } from '../gates.ts'
 import { fromStatistics, observeStep, prepareStep } from '../pipeline.ts'
-import { finetuneNotes, startRun, withTried, type TunePlace } from './place.ts'
+import { job } from '../record.ts'
+import { finetuneNotes, quietly, startRun, withTried, type TunePlace } from './place.ts'
 
 type Job = JobInput<'pareto'>
 type Budget = Pick<Job, 'cost' | 'mostCost' | 'mostLoss'>
@@ -32,45 +33,59 @@ export function parseBudget(text: string): Budget {
 
 const MEASURED_ON = 5
 
-/** Measured plans of mixed precision, child of the run that the recipe as it is comes to; with a budget the plan inside it is the run's own model. */
+/**
+ * Measured plans of mixed precision, child of the run that the recipe as it is comes to; with a budget the plan inside it is the run's own
+ * model. Throws `input.budget-not-met` where no plan keeps the budget: the run that it names keeps them all.
+ */
 export async function paretoRun({ recipe: asked, parent, budget: text, samples = MEASURED_ON }: Extract<TuneInput, { mode: 'pareto' }>, task: TuneTask, place: TunePlace): Promise<Run> {
   const budget: Budget = text === undefined ? { cost: 'bitmacs' } : parseBudget(text)
+  // What ends the command is said before anything is measured.
+  if (budget.cost === 'latency') await job('latency-known', { recipe: asked, workspace: place.store().folder }, quietly(task))
+  const held = await job('held-back', { recipe: asked }, quietly(task))
+  if (text !== undefined && budget.mostLoss !== undefined) refuseOtherScore(text, held.protocol)
   const start = await startRun(asked, task, place, parent)
   const given: Recipe = { ...(start.recipe as Recipe), ...(asked.tune ? { tune: asked.tune } : {}), gates: asked.gates }
   const times = timesOf(start)
-  return place.record('tune', given, task, async (recording, threads) => {
+  let missed = null as FaultData | null
+  const run = await place.record('tune', given, task, async (recording, threads) => {
     const began = performance.now()
     const { prepared, recipe } = await prepareStep(recording, given, threads)
-    const held = await recording.job('held-back', { recipe })
-    if (text !== undefined && budget.mostLoss !== undefined) refuseOtherScore(text, held.protocol)
     const seen = await observeStep(recording, recipe, threads, prepared.statisticsKey)
     const count = Math.min(samples, held.count)
     const found = await recording.job('pareto', { recipe, statistics: { path: seen.statistics.path, sha256: seen.statistics.sha256 }, samples: count, threads, workspace: recording.store.folder, ...budget, ...(times ? { times } : {}) })
-    const notes = [...held.notes, ...found.notes, ...finetuneNotes(recipe)]
+    const notes = [...held.notes, ...found.notes]
     const facts = (winner: readonly string[]): TuneFacts => ({
       mode: 'pareto', protocol: held.protocol, samples: { count, sha256: held.sha256, from: held.from }, start: start.run, winner, stopped: false, resumedFrom: null, budget: text ?? null,
-      seconds: (performance.now() - began) / 1000, inferences: found.points.length * count, savedInferences: 0,
+      seconds: (performance.now() - began) / 1000, inferences: found.inferences, savedInferences: found.savedInferences,
     })
-    if (text === undefined) {
-      return { recipe, model: prepared.model, samples: prepared.samples, proofs: prepared.proofs, artifacts: [seen.statistics], notes: [...prepared.notes, ...notes], tune: facts([]), pareto: found.points }
-    }
+    const onlyPlans = (...more: string[]): Partial<Run> => ({
+      recipe, model: prepared.model, samples: prepared.samples, proofs: prepared.proofs, artifacts: [seen.statistics], tune: facts([]), pareto: found.points.map((point) => ({ ...point, chosen: false })),
+      notes: [...prepared.notes, ...notes, ...more, ...finetuneNotes(recipe)],
+    })
+    if (text === undefined) return onlyPlans()
     const tried: ParetoPoint[] = []
     let chosen = found.points.find((point) => point.chosen)
     for (let nearest = found.nearest; ;) {
-      if (!chosen) throw notMet(text, budget, found.points.length, nearest)
+      if (!chosen) {
+        missed = notMet(text, budget, found.points.length, nearest)
+        return onlyPlans(`Budget ${text}: ${missed.what}.`)
+      }
       const parts = await fromStatistics(recording, withTried(recipe, chosen.settings), { prepared, seen }, threads)
       const ratio = found.latencyFrom === 'measured' && budget.cost === 'latency' ? parts.latency?.ratio : undefined
       if (ratio === undefined || ratio <= budget.mostCost!) {
         const points = found.points.map((point) => ({ ...point, chosen: point === chosen }))
-        const run: Partial<Run> = { ...parts, tune: facts(chosen.settings), pareto: points, notes: [...(parts.notes ?? []), ...notes] }
+        const run: Partial<Run> = { ...parts, tune: facts(chosen.settings), pareto: points, notes: [...(parts.notes ?? []), ...notes, ...finetuneNotes(recipe, 'tuned')] }
         return { ...run, gates: evaluateGates({ ...recording.started, ...run }, recipe.gates) }
       }
-      notes.push(`Measured, the plan takes ${ratio.toFixed(2)} of float where ${chosen.latency!.toFixed(2)} was told from operator times: a faster one was taken.`)
       tried.push(chosen)
       nearest = Math.min(nearest ?? Infinity, ratio)
-      chosen = fasterPlan(found.points, tried, ratio, budget.mostCost!)
+      const faster = fasterPlan(found.points, tried, ratio, budget.mostCost!)
+      if (faster) notes.push(`Measured, the plan takes ${ratio.toFixed(2)} of float where ${chosen.latency!.toFixed(2)} was told from operator times: a faster one was taken.`)
+      chosen = faster
     }
   }, start.run)
+  if (missed !== null) throw new Fault({ ...missed, next: `Give a wider budget, or take one of the plans that run ${run.run} keeps.` })
+  return run
 }
 
 /** The plan of least noise that keeps a latency when estimates are as wrong as that of the last plan tried was, and is told faster than it. */
@@ -88,11 +103,11 @@ export function refuseOtherScore(text: string, protocol: string): void {
   throw new Fault({ code: 'input.bad-budget', where: text, what: `the samples are scored by ${metric}, not by what ${name} speaks of`, next: `Write ${wanted}<=…, or set tune.score.` })
 }
 
-function notMet(text: string, { cost, mostLoss }: Budget, plans: number, nearest: number | null): Fault {
+function notMet(text: string, { cost, mostLoss }: Budget, plans: number, nearest: number | null): FaultData {
   const what = nearest === null ? `none of ${plans} measured plans keeps this budget: the score of these samples tells no loss` : mostLoss === undefined
     ? `none of ${plans} measured plans keeps this budget: the nearest comes to ${cost}<=${nearest.toFixed(4)}x`
     : `none of ${plans} measured plans keeps this budget: the nearest loses ${nearest.toFixed(4)}`
-  return new Fault({ code: 'input.budget-not-met', where: text, what, next: 'Give a wider budget, or see the plans with --pareto.' })
+  return { code: 'input.budget-not-met', where: text, what }
 }
 
 /** Times by node that a run measured, and what the fused model takes of float. */

@@ -19,15 +19,21 @@ export interface TunePlace {
 /** The recipe with assignments made and checked, as after `--set`. Throws `recipe.*`. */
 export const withTried = (recipe: Recipe, settings: readonly string[]): Recipe => settings.reduce((changed, setting) => applySet(changed, setting), recipe)
 
-/** `layers.conv_3.bits=16` is short for `quantize.layers.conv_3.bits=16`, and so for the other keys of `quantize`. */
-export const wholeSetting = (setting: string): string => (/^(?:activations|weights|float|layers|bias|preset|tail|output|input|fold|finetune)\b/.test(setting) ? `quantize.${setting}` : setting)
+/** `layers.conv_3.bits=16` is short for `quantize.layers.conv_3.bits=16`, and so for the other keys of `quantize`; `output.kind` and the like are the recipe's own. */
+export const wholeSetting = (setting: string): string => (/^(?:(?:activations|weights|float|layers|bias|preset|tail|input|fold|sums|finetune)(?:[.=]|$)|output=)/.test(setting) ? `quantize.${setting}` : setting)
 
-/** Fine-tuning takes minutes: what is measured many times goes without, and says so. */
-export const finetuneNotes = ({ quantize }: Recipe): string[] => (quantize.finetune ? ['quantize.finetune was left out of everything that was measured for this: it speaks of the model as it is before fine-tuning.'] : [])
+/** Fine-tuning takes minutes: what is measured many times goes without, and says so. The run's own model, where it has one, is tuned. */
+export const finetuneNotes = ({ quantize }: Recipe, model: 'none' | 'tuned' = 'none'): string[] =>
+  !quantize.finetune ? [] : [model === 'none'
+    ? 'quantize.finetune was left out of everything that was measured for this: it speaks of the model as it is before fine-tuning.'
+    : 'quantize.finetune was left out of all plans, which speak of the model as it is before it; it was done for the model of this run.']
+
+/** A task that is not told of runs that begin: what is done for it is no run of its own. */
+export const quietly = (task: RunTask): RunTask => ({ signal: task.signal, report: (progress) => task.report(progress), ...(task.pause ? { pause: task.pause } : {}) })
 
 /** The run that the recipe as it is comes to: an earlier one of the very same recipe, model and samples, else a new one. */
 export async function startRun(recipe: Recipe, task: RunTask, { store, record, threads }: TunePlace, parent: string | undefined): Promise<Run> {
-  const quiet: RunTask = { signal: task.signal, report: (progress) => task.report(progress), ...(task.pause ? { pause: task.pause } : {}) }
+  const quiet: RunTask = quietly(task)
   const prepared = await job('prepare', { recipe, threads: recipe.threads ?? threads, workspace: store().folder }, quiet)
   const known = knownRun(withGuesses(recipe, prepared), prepared, store(), parent)
   return known ?? record('run', recipe, quiet, (recording, usual) => wholeWay(recording, recipe, usual), parent)

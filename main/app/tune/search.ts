@@ -7,6 +7,7 @@ import type { Trial, TuneFacts, UnitSensitivity } from '../../core/tune.ts'
 import { ownVersion } from '../../core/version.ts'
 import { openTrials, type Desk } from '../../engine/desk.ts'
 import type { TrialAnswer, TRIALS } from '../../engine/trials.ts'
+import { withoutFinetune } from '../../recipe/changes.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
 import { writeRecipe } from '../../recipe/write-recipe.ts'
 import type { TuneTask } from '../api.ts'
@@ -29,7 +30,10 @@ type Space = TrialAnswer<'search-space'>
 type HeldBack = TrialAnswer<'held-back'>
 
 interface Search {
+  /** What trials begin with. */
   readonly recipe: Recipe
+  /** Whether some of them fine-tune it. */
+  readonly finetunes: boolean
   readonly recording: Recording
   readonly desk: Desk<typeof TRIALS>
   readonly threads: number
@@ -38,8 +42,8 @@ interface Search {
   readonly task: TuneTask
   readonly statistics: ReturnType<typeof statisticsOf>
   readonly trials: Trial[]
-  /** Whether the budget is used up. */
-  isOver(): boolean
+  /** How much of the budget is used: seconds, or trials. */
+  used(): { readonly done: number; readonly total: number; readonly unit: 'seconds' | 'trials' }
 }
 
 /**
@@ -51,8 +55,11 @@ export async function searchRun(input: SearchInput, task: TuneTask, place: TuneP
   const store = place.store()
   const earlier = input.resume === undefined ? undefined : store.getRun(input.resume)
   const start = earlier?.parent ? store.getRun(earlier.parent) : await startRun(input.recipe, task, place, input.parent)
-  const recipe = { ...(start.recipe as Recipe), ...(input.recipe.tune ? { tune: input.recipe.tune } : {}), gates: input.recipe.gates }
-  const open = openRun(store, { verb: 'tune', recipe, parent: start.run, environment: await place.environment(task) }, task)
+  const asked = { ...(start.recipe as Recipe), ...(input.recipe.tune ? { tune: input.recipe.tune } : {}), gates: input.recipe.gates }
+  // Fine-tuning is a stage of its own: what is tried before it goes without.
+  const recipe = withoutFinetune(asked)
+  const finetunes = asked.quantize.finetune !== undefined
+  const open = openRun(store, { verb: 'tune', recipe: asked, parent: start.run, environment: await place.environment(task) }, task)
   const threads = recipe.threads ?? place.threads
   const began = performance.now()
   const desk = openTrials()
@@ -76,13 +83,16 @@ export async function searchRun(input: SearchInput, task: TuneTask, place: TuneP
       try {
         const held = await desk.ask('held-back', { recipe })
         for (const note of held.notes) task.report({ stage: 'trials', done: 0, total: 1, unit: 'trials', note })
-        const space = await desk.ask('search-space', { recipe, samples: held.count })
+        const space = await desk.ask('search-space', { recipe: asked, samples: held.count })
         const { minutes = recipe.tune?.trials === undefined ? DEFAULT_MINUTES : undefined, trials: most } = recipe.tune ?? {}
         const elapsed = (): number => spent + (performance.now() - began) / 1000
         const statistics = statisticsOf(recording, threads)
         search = {
-          recipe, recording, desk, threads, held, space, task: noteOnce(task), trials, statistics,
-          isOver: () => (minutes !== undefined && elapsed() >= minutes * 60) || (most !== undefined && trials.length >= most),
+          recipe, finetunes, recording, desk, threads, held, space, task: noteOnce(task), trials, statistics,
+          used: () => [
+            ...(minutes === undefined ? [] : [{ done: elapsed(), total: minutes * 60, unit: 'seconds' as const }]),
+            ...(most === undefined ? [] : [{ done: trials.length, total: most, unit: 'trials' as const }]),
+          ].toSorted((a, b) => b.done / b.total - a.done / a.total)[0]!,
         }
         units = await trialByTrial(search, units)
         const best = trials[(await desk.ask('search-next', { space, trials, units: null })).best ?? -1]
@@ -90,7 +100,7 @@ export async function searchRun(input: SearchInput, task: TuneTask, place: TuneP
         const winner = await statistics(withTried(recipe, settings))
         const parts = await fromStatistics(recording, tried(winner.recipe, recipe, settings), winner, threads)
         task.signal.throwIfAborted()
-        const run: Partial<Run> = { ...parts, tune: await facts(false, settings, held), trials, ...(units.length === 0 ? {} : { sensitivity: units }), notes: [...held.notes, ...(parts.notes ?? []), wonNote(best, trials)] }
+        const run: Partial<Run> = { ...parts, tune: await facts(false, settings, held), trials, ...(units.length === 0 ? {} : { sensitivity: units }), notes: [...held.notes, ...(parts.notes ?? []), wonNote(best, trials, search)] }
         return open.finish({ ...run, gates: evaluateGates({ ...open.started, ...run }, recipe.gates) })
       } catch (thrown) {
         if (!task.signal.aborted || search === undefined || trials.every(({ nsr }) => nsr === null)) throw thrown
@@ -112,14 +122,16 @@ const tried = (complete: Recipe, recipe: Recipe, settings: readonly string[]): R
 const inferencesOf = (trials: readonly Trial[]): Pick<TuneFacts, 'inferences' | 'savedInferences'> =>
   ({ inferences: trials.reduce((sum, one) => sum + one.inferences, 0), savedInferences: trials.reduce((sum, one) => sum + one.savedInferences, 0) })
 
-const wonNote = (best: Trial | undefined, trials: readonly Trial[]): string =>
-  best === undefined || best.settings.length === 0 ? `Of ${trials.length} trials none beat the recipe as it was.` : `Of ${trials.length} trials the best: ${best.settings.join(', ')}.`
+function wonNote(best: Trial | undefined, trials: readonly Trial[], { finetunes }: Pick<Search, 'finetunes'>): string {
+  if (best && best.settings.length > 0) return `Of ${trials.length} trials the best: ${best.settings.join(', ')}.`
+  return finetunes ? `Of ${trials.length} trials none beat the recipe without quantize.finetune.` : `Of ${trials.length} trials none beat the recipe as it was.`
+}
 
 /** Measures what the search asks for until its stages are through or the budget is used up; gives the sensitivity of units where it needed it. */
 async function trialByTrial(search: Search, before: readonly UnitSensitivity[]): Promise<readonly UnitSensitivity[]> {
   const { desk, space, task, trials, recording } = search
   let units: readonly UnitSensitivity[] | null = before.length === 0 ? null : before
-  while (!search.isOver()) {
+  while (!isOver(search)) {
     await breathe(task)
     const known = units?.flatMap(({ layer, tensors, nodes, macsShare }) => (layer === null ? [] : [{ layer, coded: tensors.length > 0, macsShare: nodes.length === 0 ? null : macsShare }])) ?? null
     const { step, best } = await desk.ask('search-next', { space, trials, units: known })
@@ -138,11 +150,16 @@ async function trialByTrial(search: Search, before: readonly UnitSensitivity[]):
   return units ?? []
 }
 
+function isOver({ used }: Search): boolean {
+  const { done, total } = used()
+  return done >= total
+}
+
 /** How far the search is, by the budget that it has, and the best so far. */
-function tell({ task, trials, recipe }: Search, best: Trial | undefined): void {
-  const total = recipe.tune?.trials ?? Math.max(trials.length + 1, 1)
+function tell({ task, used }: Search, best: Trial | undefined): void {
+  const { done, total, unit } = used()
   const shown = best && `${best.score === null ? `NSR ${best.nsr!.toExponential(2)}` : `${best.score.toFixed(4)} ${best.protocol}`}${best.settings.length === 0 ? '' : ` ${best.settings.join(', ')}`}`
-  task.report({ stage: 'trials', done: trials.length, total, unit: 'trials', ...(shown === undefined ? {} : { note: `Best so far: ${shown}` }) })
+  task.report({ stage: 'trials', done: Math.min(Math.floor(done), total), total, unit, ...(shown === undefined ? {} : { note: `Best so far: ${shown}` }) })
 }
 
 type Wish = Extract<TrialAnswer<'search-next'>['step'], { next: 'trial' }>['wish']
@@ -185,7 +202,7 @@ async function sensitivityOf({ desk, recipe, threads, statistics }: Search): Pro
 }
 
 /** Ends a search that was stopped with the best so far: its model and recipe, not compared. */
-async function stopped({ recipe, recording, threads, space, trials, held, statistics }: Search, units: readonly UnitSensitivity[], facts: (winner: readonly string[]) => Promise<TuneFacts>): Promise<Partial<Run>> {
+async function stopped({ recipe, finetunes, recording, threads, space, trials, held, statistics }: Search, units: readonly UnitSensitivity[], facts: (winner: readonly string[]) => Promise<TuneFacts>): Promise<Partial<Run>> {
   const task: Task = quietTask
   const ending: Recording = { ...recording, task, job: (kind, input) => job(kind, input, task) }
   const { best } = await job('search-next', { space, trials, units: null }, task)
@@ -198,6 +215,6 @@ async function stopped({ recipe, recording, threads, space, trials, held, statis
   return {
     recipe: whole, model: prepared.model, samples: prepared.samples, size: sizeOf(prepared.model.bytes, model.bytes), scales: output.table, proofs: [...prepared.proofs, ...output.proofs],
     artifacts: [model, seen.statistics, written, ...artifacts], trials, tune: await facts(winner.settings), ...(units.length === 0 ? {} : { sensitivity: units }),
-    notes: [...held.notes, ...prepared.notes, ...output.notes, wonNote(winner, trials), 'The search was stopped: the best so far is kept and was not compared on the evaluation set.'],
+    notes: [...held.notes, ...prepared.notes, ...output.notes, wonNote(winner, trials, { finetunes }), 'The search was stopped: the best so far is kept and was not compared on the evaluation set.'],
   }
 }

@@ -77,7 +77,8 @@ function paretoSection(points: readonly ParetoPoint[], { say, style, longestName
 /** Advice in order of expected gain, each with its figure and the lines to add. */
 export function adviceReport(advice: readonly Advice[], { say, style }: ReportContext): string[][] {
   if (advice.length === 0) return [section(say('report.tune.advice'), [`  ${say('report.tune.no-advice')}`], style)]
-  return [section(say('report.tune.advice'), advice.flatMap(({ what, figures, gain, settings }, index) => [
+  return [section(say('report.tune.advice'), advice.flatMap(({ what, figures, gain, act, settings }, index) => [
     `  ${index + 1}. ${style.strong(plain(what))}`, ...(gain === null ? [] : [`     ${say('report.tune.gain', { percent: fixed(100 * gain, 1) })}`]), ...figures.map((figure) => `     ${plain(figure)}`), ...settings.map((setting) => `     ${style.faint(`--set ${shellWord(plain(setting))}`)}`),
+    ...(act === 'sensitivity' || act === 'search' ? [`     ${style.faint(`scalewright tune RECIPE --${act}`)}`] : []),
   ]), style)]
 }

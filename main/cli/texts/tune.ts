@@ -58,6 +58,7 @@ export const tuneEn = {
   'stage.sensitivity': 'sensitivity',
   'stage.pareto': 'plans',
   'unit.trials': 'trials',
+  'unit.seconds': 's',
   'unit.models': 'models',
   'unit.plans': 'plans',
 } as const
@@ -121,6 +122,7 @@ export const tuneZh: Readonly<Record<keyof typeof tuneEn, string>> = {
   'stage.sensitivity': '敏感度',
   'stage.pareto': '方案',
   'unit.trials': '次试验',
+  'unit.seconds': '秒',
   'unit.models': '个模型',
   'unit.plans': '个方案',
 }

@@ -5,6 +5,7 @@ import type { ReportContext } from '../reports/context.ts'
 import { doctorReport } from '../reports/other-reports.ts'
 import { runReport } from '../reports/run-report.ts'
 import { marksReport } from '../reports/history-report.ts'
+import { tuneReport } from '../reports/tune-report.ts'
 import { diffReport, gateReport, runListReport } from '../reports/runs-report.ts'
 import { commonOf } from './pipeline.ts'
 
@@ -34,6 +35,7 @@ export const showJob = (id: string, options: CommonOptions & { readonly scales?:
         { ...run, ...(run.gates ? { gates: withWaivers(run.gates, marks.waivers) } : {}) }, context,
         { scales: options.scales === true, layers: options.layers === true, notes: true },
       ),
+      ...tuneReport(run, run.tune?.start ? await runs.show(run.tune.start) : null, context),
       ...marksReport(run.run, marks, context),
       [run.run],
     ]

@@ -2,10 +2,10 @@ import { viewOf } from '../../calibrate/methods/view.ts'
 import { Fault } from '../../core/fault.ts'
 import { didYouMean } from '../../core/nearest.ts'
 import type { ScaleRow } from '../../core/scale-table.ts'
-import { topology, type Topology } from '../../onnx/topology.ts'
+import { topology } from '../../onnx/topology.ts'
 import { absorbedTensors } from '../../quantize/absorb.ts'
 import { decisionOf, decisionOfConstant, decisionOfFloat, type Decision } from '../../quantize/explain.ts'
-import { quantizeOptions, type QuantizeOptions } from '../../quantize/options.ts'
+import { quantizeOptions } from '../../quantize/options.ts'
 import { layerLines } from '../../quantize/overrides.ts'
 import { behind } from '../../quantize/plan.ts'
 import { withSettings } from '../../recipe/changes.ts'
@@ -56,14 +56,10 @@ export async function explainJob({ tensor, made, ...planned }: ExplainInput): Pr
   return { ...told, tuning: told.kind === 'float' ? null : await tuningOf(tuningKeys(planned.recipe), [told.tensor, ...constants], quantized, made) }
 }
 
-/** Whether a tensor without codes is the operand of a sum that is made on the accumulator. */
-const isAdded = (tensor: string, links: Topology, { sums }: QuantizeOptions): boolean =>
-  sums === 'accumulator' && links.consumers.get(tensor)?.length === 1 && links.consumers.get(tensor)![0]!.op === 'Add'
-
 function explained(asked: string, planned: PlannedRun, bench: Bench): Omit<TensorExplanation, 'tuning'> {
   const { workGraph, quantized: { plan, table } } = bench.made
   const links = topology(workGraph)
-  const absorbed = absorbedTensors(workGraph, links, (node) => !plan.floatNodes.has(node.name))
+  const absorbed = absorbedTensors(workGraph, links, (node) => !plan.floatNodes.has(node.name), planned.recipe.quantize.sums)
   const named = nameIn(bench, asked)
   const constant = table.find((row) => row.tensor === named && row.kind !== 'activation')
   const recipe = withSettings(planned.recipe, settingsOf(bench.piece))
@@ -78,7 +74,7 @@ function explained(asked: string, planned: PlannedRun, bench: Bench): Omit<Tenso
   const seenAs = own ? (own.seenAs ?? tensor) : tensor
   const seen = bench.seen.tensors.get(seenAs)
   if (!own) {
-    const reason = (node && plan.floatNodes.get(node.name)) ?? (isAdded(tensor, links, options) ? 'it is added before it is rounded (quantize.sums: accumulator): the sum carries the codes' : links.outputs.has(tensor) ? 'it leaves as an accumulator: no codes are made of it' : 'no quantized layer reads it, so it carries no codes')
+    const reason = (node && plan.floatNodes.get(node.name)) ?? (links.outputs.has(tensor) ? 'it leaves as an accumulator: no codes are made of it' : 'no quantized layer reads it, so it carries no codes')
     return { ...place, kind: 'float', group: [tensor], row: null, seenAs: null, now: null, methods: [], ...decisionOfFloat(reason) }
   }
   const row = table.find((each) => each.kind === 'activation' && each.tensor === tensor)!

@@ -9,6 +9,7 @@ import { formatsFor, type ChosenFormat } from '../../export/formats/index.ts'
 import { lowerOpset } from '../../export/lower-opset.ts'
 import { layerHistograms, type LayerHistogram } from '../../export/figures.ts'
 import { readiness } from '../../export/readiness.ts'
+import { axisOnEveryPair } from '../../export/openvino-model.ts'
 import { mlirNames, type VendorNames } from '../../export/mlir-names.ts'
 import { recordsOf, type TensorQuant } from '../../export/record.ts'
 import { fileName, type Check, type ExportInput, type Subject } from '../../export/subject.ts'
@@ -129,13 +130,27 @@ export async function subjectFor(loaded: LoadedRun, { board: name, workspace, fo
 }
 
 async function readNames(path: string, formats: readonly ChosenFormat[]): Promise<VendorNames> {
-  if (!formats.some(({ format }) => format.name === 'sophon')) throw new Fault({ code: 'input.bad-option', where: '--names', what: 'no format of this board has names of its own in a file', next: 'Leave it out, or export for a board of Sophon.' })
+  if (!formats.some(({ format }) => format.names !== undefined)) throw new Fault({ code: 'input.bad-option', where: '--names', what: 'no format of this board has names of its own in a file', next: 'Leave it out, or export for a board of Sophon.' })
   const text = await readFile(path, 'utf8').catch((error: unknown) => { throw new Fault({ code: 'input.missing-file', where: path, what: 'the file with the names cannot be read', next: 'Check the path.' }, { cause: error }) })
   return mlirNames(text, path)
 }
 
 /** The same in one step. */
 export const exportSubject = async (input: SubjectInput, task: Task): Promise<ReadySubject> => subjectFor(await loadRun(input, task), input)
+
+/** The bundle holds the float model in an older opset than the one that was quantized: that both compute the same is to be proved. */
+export const isLowered = ({ subject, piece }: ReadySubject): boolean => subject.graph.opsets.get('') !== piece.graph.opsets.get('')
+
+export interface ModelFile {
+  readonly path: string
+  readonly bytes: Uint8Array
+}
+
+/** The models of a bundle: float, quantized, and with an axis on every pair where OpenVINO is to read it. */
+export const modelFiles = ({ subject, formats, qdq, qdqGraph }: ReadySubject): ModelFile[] => [
+  { path: 'model/model.onnx', bytes: encodeModel(subject.graph) }, { path: 'model/model.qdq.onnx', bytes: qdq },
+  ...(formats.some(({ format }) => format.name === 'openvino') ? [{ path: 'model/model.qdq.openvino.onnx', bytes: encodeModel(axisOnEveryPair(qdqGraph)) }] : []),
+]
 
 /** Nodes that the recipe keeps in float, with those that only follow them; what our own kernels cannot compute on codes is the board's to decide. */
 function askedFor(floatNodes: ReadonlyMap<string, string>): string[] {

@@ -13,10 +13,8 @@ import { hasErrors } from '../../export/readiness.ts'
 import type { Language } from '../../export/report.ts'
 import { PLAIN_SAMPLES, sampleFiles } from '../../export/sample-files.ts'
 import type { Check } from '../../export/subject.ts'
-import { encodeModel } from '../../onnx/encode.ts'
-import { axisOnEveryPair } from '../../export/openvino-model.ts'
 import { proveModels } from '../../rewrite/prove.ts'
-import { exportSubject, type ReadySubject, type SubjectInput } from './export-subject.ts'
+import { exportSubject, isLowered, modelFiles, type ModelFile, type ReadySubject, type SubjectInput } from './export-subject.ts'
 
 export interface ExportJobInput extends SubjectInput {
   /** Absolute path of a folder, or of a file that ends with .zip. */
@@ -50,18 +48,17 @@ export async function exportJob(input: ExportJobInput, task: Task): Promise<Expo
   const { subject, checks, formats, qdq } = ready
   if (hasErrors(checks) && !force) throw notReady(checks)
   const forced = hasErrors(checks)
-  const model = encodeModel(subject.graph)
+  const models = modelFiles(ready)
+  const model = models[0]!.bytes
   const proofs = await proveLowered(ready, model)
   const golden = goldenInputs(ready.first.feeds, subject.inputs)
   const options = { checks, forced, language, golden: golden.map(({ name }) => name), proofs, histograms: ready.histograms, ...(picture === undefined ? {} : { picture: await readFile(picture) }) }
-  await checkSpace(out, estimate(ready, model, bundleTexts(subject, formats, options)))
+  await checkSpace(out, estimate(ready, models, bundleTexts(subject, formats, options)))
   let made: Pick<ExportOutput, 'files' | 'sha256' | 'bytes' | 'coverage'> | undefined
   await intoPlace(out, async (staging) => {
     const folder = join(staging, 'bundle')
     const bundle = bundleFolder(folder)
-    await bundle.add('model/model.onnx', model)
-    await bundle.add('model/model.qdq.onnx', qdq)
-    if (formats.some(({ format }) => format.name === 'openvino')) await bundle.add('model/model.qdq.openvino.onnx', encodeModel(axisOnEveryPair(ready.qdqGraph)))
+    for (const { path, bytes } of models) await bundle.add(path, bytes)
     await addSamples(ready, (path, bytes) => bundle.add(path, bytes), task)
     const outputs = await goldenOutputs({ float: model, simulated: qdq }, golden, task)
     await writeGolden(golden, outputs, (path, bytes) => bundle.add(path, bytes))
@@ -111,14 +108,15 @@ async function addSamples({ calibration, formats, subject }: ReadySubject, add: 
 }
 
 /** What the bundle will take on the disk while it is made; a zip stands beside its folder for a moment. */
-export function estimate({ subject, qdq, formats }: ReadySubject, model: Uint8Array, texts: BundleTexts): number {
+function estimate({ subject, formats }: ReadySubject, models: readonly ModelFile[], texts: BundleTexts): number {
   const feed = subject.inputs.reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, 4), 0)
-  return 2 * (model.byteLength + qdq.byteLength * 2 + texts.files.reduce((sum, { text }) => sum + text.length, 0) + feed * (subject.samples * formats.length + 60))
+  return 2 * (models.reduce((sum, { bytes }) => sum + bytes.byteLength, 0) + texts.files.reduce((sum, { text }) => sum + text.length, 0) + feed * (subject.samples * formats.length + 60))
 }
 
 /** The model in the board's older opset must give the very numbers of the one that was quantized. */
-async function proveLowered({ subject, workBytes, first, piece }: ReadySubject, model: Uint8Array): Promise<readonly ProofFacts[]> {
-  if (subject.graph.opsets.get('') === piece.graph.opsets.get('')) return []
+async function proveLowered(ready: ReadySubject, model: Uint8Array): Promise<readonly ProofFacts[]> {
+  if (!isLowered(ready)) return []
+  const { subject, workBytes, first, piece } = ready
   const proof = await proveModels(workBytes, model, [first.feeds], { mode: 'reference', threads: 1, where: piece.file.path }, { rewrite: 'lower-opset', nodes: [], relativeTolerance: 1e-6 })
   if (proof.verdict === 'broken') {
     throw new Fault({ code: 'model.preparation-broken', where: piece.file.path, what: `written in opset ${subject.graph.opsets.get('')} the model gives other values (by ${proof.maxAbs})`, next: 'Export the model with an older opset, and report this model.' })

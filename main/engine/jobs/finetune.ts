@@ -1,3 +1,4 @@
+import type { Statistics } from '../../calibrate/statistics.ts'
 import { Fault } from '../../core/fault.ts'
 import { writeFileAtomic } from '../../core/files.ts'
 import type { Task } from '../../core/task.ts'
@@ -6,7 +7,7 @@ import { cropsOf } from '../../tune/finetune/crops.ts'
 import { finetune, type FinetuneResult, type LossPoint } from '../../tune/finetune/finetune.ts'
 import { encodeTuned } from '../../tune/finetune/tuned-file.ts'
 import { quantizeFrom } from './quantize.ts'
-import { loadRewritten } from './rewritten.ts'
+import { loadRewritten, type RewrittenPiece } from './rewritten.ts'
 import { readStatistics } from './stored-statistics.ts'
 import { openPart, pictureRanges } from './workpiece.ts'
 
@@ -28,23 +29,33 @@ export interface FinetuneOutput extends Omit<FinetuneResult, 'tuned'> {
 }
 
 /** Fine-tunes what the recipe quantizes, on its calibration samples; writes values that the quantize job takes over. */
-export async function finetuneJob({ recipe, threads, statistics, out, curve, allowMissing }: FinetuneInput, task: Task): Promise<FinetuneOutput> {
+export async function finetuneJob({ recipe, threads, statistics, out, curve, allowMissing = false }: FinetuneInput, task: Task): Promise<FinetuneOutput> {
   const asked = recipe.quantize.finetune
   if (!asked) throw new Fault({ code: 'bug.finetune', what: 'the recipe does not ask for fine-tuning' })
   const begun = performance.now()
-  const piece = await loadRewritten(recipe)
-  const seen = await readStatistics(statistics)
-  const { quantized, workGraph } = quantizeFrom(piece, recipe, seen, statistics, allowMissing)
+  const { tuned, ...result } = await finetuneAs(asked, await loadRewritten(recipe), recipe, await readStatistics(statistics), { where: statistics, threads, allowMissing }, task)
+  await writeFileAtomic(out, encodeTuned(tuned))
+  await writeFileAtomic(curve, new TextEncoder().encode(curveOf(result.history)))
+  return { ...result, seconds: (performance.now() - begun) / 1000, notes: [noteOf(result, asked)] }
+}
+
+export interface FinetunePlace {
+  /** Of the Statistics, for messages. */
+  readonly where: string
+  readonly threads: number
+  readonly allowMissing: boolean
+}
+
+/** Fine-tunes a rewritten model as a recipe quantizes it, on its calibration samples. Throws `recipe.no-samples`. */
+export async function finetuneAs(asked: FinetuneRecipe, piece: RewrittenPiece, recipe: Recipe, statistics: Statistics, { where, threads, allowMissing }: FinetunePlace, task: Task): Promise<FinetuneResult> {
+  const { quantized, workGraph } = quantizeFrom(piece, recipe, statistics, where, allowMissing)
   const calibration = await openPart(piece, recipe, 'calibration', task)
   if (!calibration) {
     throw new Fault({ code: 'recipe.no-samples', what: 'fine-tuning needs calibration samples; statistics alone do not do', where: 'samples.calibration', next: 'Give --samples FOLDER or set samples.calibration.path in the recipe.' })
   }
   const crops = await cropsOf(workGraph, calibration.samples, { side: asked.crop, seed: recipe.seed }, task)
   const settings = { ...asked, scaleRate: asked.scaleRate ?? SCALE_RATE * asked.rate, seed: recipe.seed, threads }
-  const { tuned, ...result } = await finetune({ float: piece.graphBytes, workGraph, quantized, pictures: pictureRanges(calibration.expectation).outputs }, crops, settings, task)
-  await writeFileAtomic(out, encodeTuned(tuned))
-  await writeFileAtomic(curve, new TextEncoder().encode(curveOf(result.history)))
-  return { ...result, seconds: (performance.now() - begun) / 1000, notes: [noteOf(result, asked)] }
+  return finetune({ float: piece.graphBytes, workGraph, quantized, pictures: pictureRanges(calibration.expectation).outputs }, crops, settings, task)
 }
 
 /** Scales move three times as fast as weights where the recipe does not say. */

@@ -65,7 +65,7 @@ export async function layerPlanJob(planned: PlannedRun): Promise<readonly Planne
   const { workGraph, quantized } = (await benchOf(planned)).made
   const { plan } = quantized
   const links = topology(workGraph)
-  const absorbed = absorbedTensors(workGraph, links, (node) => !plan.floatNodes.has(node.name))
+  const absorbed = absorbedTensors(workGraph, links, (node) => !plan.floatNodes.has(node.name), planned.recipe.quantize.sums)
   const chainOf = chainsOf(links, absorbed)
   const coded = new Map(plan.tensors.map((tensor) => [tensor.tensor, tensor]))
   const rules = new Map(plan.tensors.flatMap(({ group, fixed }) => (fixed ? [[group, fixed.method] as const] : [])))

@@ -8,21 +8,23 @@ import type { ParetoPoint, PrecisionName } from '../../core/tune.ts'
 import { encodeModel } from '../../onnx/encode.ts'
 import type { Graph } from '../../onnx/graph.ts'
 import { topology } from '../../onnx/topology.ts'
-import { withSettings } from '../../recipe/changes.ts'
+import { withoutFinetune, withSettings } from '../../recipe/changes.ts'
 import { inferValues } from '../../runtime/values.ts'
 import { costModel, layouter, layoutOf } from '../../tune/costs.ts'
-import { measureNoise } from '../../tune/noise.ts'
+import { measureNoise, type NoiseWork } from '../../tune/noise.ts'
 import { frontOf, predictNoise, sweep, wholeWithin, withShares, type Assignment, type PrecisionOption, type Together, type Whole } from '../../tune/precision.ts'
 import { openScorer } from '../../tune/score.ts'
 import { SCAN_MEMORY_BYTES } from '../../tune/sensitivity.ts'
-import { shownName } from '../../tune/settings.ts'
+import { shownName } from '../../core/shown-name.ts'
 import { boardTiming, measuredTiming, type MeasuredTimes, type Timing } from '../../tune/timing.ts'
 import { unitsOf, type Unit } from '../../tune/units.ts'
 import { boardTimes } from './audit.ts'
+import { noRow, noTimes } from './latency-known.ts'
 import { planFrom } from './quantize.ts'
 import { quantizeRefined } from './refined.ts'
 import { checkedStatistics, trialJob, type TrialInput } from './trial.ts'
-import { nameableIn, tuneBench, tunePiece } from './tune-bench.ts'
+import { quietNames, type QuietName } from './quiet-names.ts'
+import { tuneBench, tunePiece } from './tune-bench.ts'
 
 export type CostName = 'bitmacs' | 'bytes' | 'macs_int16' | 'latency'
 
@@ -47,6 +49,9 @@ export interface ParetoOutput {
   /** Where latencies come from; null where there are none. */
   readonly latencyFrom: 'board' | 'measured' | null
   readonly seconds: number
+  /** As for a trial: runs of a model, and those that kept outputs saved. */
+  readonly inferences: number
+  readonly savedInferences: number
   readonly notes: readonly string[]
 }
 
@@ -77,13 +82,13 @@ const NO_NOISE = 1e-12
  */
 export async function paretoJob(input: ParetoInput, task: Task): Promise<ParetoOutput> {
   const began = performance.now()
-  const { recipe, threads, cost, mostCost, mostLoss } = input
+  const { threads, cost, mostCost, mostLoss } = input
+  const recipe = withoutFinetune(input.recipe)
   const piece = await tunePiece(recipe)
   const bench = await tuneBench(recipe, piece, task)
   const seen = await checkedStatistics(input.statistics)
   const samples = await bench.samples(input.samples)
   const feeds = samples.map((sample) => sample.feeds)
-  const names = nameableIn(piece)
   const quantizedBy = async (settings: readonly string[]) => quantizeRefined(piece, withSettings(recipe, settings), seen, input.statistics.path, { threads }, task)
   const plannedBy = (settings: readonly string[]) => planFrom(piece, withSettings(recipe, settings), seen, input.statistics.path)
   const eight = await quantizedBy([])
@@ -97,10 +102,11 @@ export async function paretoJob(input: ParetoInput, task: Task): Promise<ParetoO
     return dims?.every((dim) => typeof dim === 'number') ? (dims as readonly number[]) : null
   }
   const notes: string[] = []
+  let [inferences, savedInferences] = [0, 0]
   const { timing, from: latencyFrom, unknown } = await timingOf(input, graph, macs, dimsOf)
   const board = await boardNamed(recipe.board, { workspace: input.workspace })
   const isOpen = openTo(graph, input, macs, timing, refusing(judgeModel(graph, board), board))
-  const nameOf = quietNames(graph, names, (line) => plannedBy([line]).workGraph)
+  const nameOf = quietNames(piece, graph, (line) => plannedBy([line]).workGraph)
   const sites = units.map((unit) => siteOf(unit, nameOf, isOpen))
   const closed = units.filter((unit, index) => siteOf(unit, nameOf, (_, precision) => isPriced(precision, input)).settings.size > sites[index]!.settings.size).length
   if (closed > 0) notes.push(`${closed} of ${units.length} units were not offered every precision: the board ${recipe.board} refuses it, or its table has no time for it.`)
@@ -154,7 +160,7 @@ export async function paretoJob(input: ParetoInput, task: Task): Promise<ParetoO
   if (mostLoss !== undefined) await halve(mostLoss)
   if (unknown.size > 0) notes.push(`The table of the board ${recipe.board} has no row for ${[...unknown].toSorted().join(', ')}: these were counted as taking no time.`)
   const points = [...measured.values()].map((one) => ({ ...one, point: { ...one.point, predictedNsr: whole.noise(one.taken) } }))
-  return { ...judged(points, input), latencyFrom, seconds: (performance.now() - began) / 1000, notes }
+  return { ...judged(points, input), latencyFrom, seconds: (performance.now() - began) / 1000, inferences, savedInferences, notes }
 
   /** Noise of each unit in each of its precisions, all else in float. */
   async function noiseAlone(): Promise<Map<PrecisionName, number>[]> {
@@ -163,7 +169,7 @@ export async function paretoJob(input: ParetoInput, task: Task): Promise<ParetoO
     const wideWeights = await quantizedBy(['quantize.weights.bits=16', ...sites.flatMap(({ settings }) => settings.get('int16')?.slice(1) ?? [])])
     const asked = (of: (unit: Unit, index: number) => readonly (readonly string[])[]): (readonly string[])[] => units.flatMap(of)
     const run = async ({ workGraph, quantized }: typeof eight, sets: (readonly string[])[]): Promise<() => number> => {
-      const found = sets.length === 0 ? [] : await measureNoise({ ...scan, float: workGraph, coded: quantized.graph, scorer: scorer(), sets }, task)
+      const found = sets.length === 0 ? [] : await noiseWith({ float: workGraph, coded: quantized.graph, sets })
       return () => found.shift()!
     }
     const next8 = await run(eight, asked((unit, index) => [keys(unit), ...(has(index, 'float') ? [unit.tensors] : [])]))
@@ -176,12 +182,21 @@ export async function paretoJob(input: ParetoInput, task: Task): Promise<ParetoO
     ]))
   }
 
+  /** Noise with only some names rounded to codes, a number a set. */
+  async function noiseWith(work: Pick<NoiseWork, 'float' | 'coded' | 'sets' | 'base'>): Promise<number[]> {
+    const found = await measureNoise({ ...scan, scorer: scorer(), ...work }, task)
+    inferences += found.inferences
+    return [...found.nsr]
+  }
+
   /** Quantizes and scores a plan; what it costs is told from the plan as it was made. */
   async function measure(taken: Assignment): Promise<Measured> {
     const settings = settingsOf(taken)
     const known = measured.get(settings.join('\n'))
     if (known) return known
     const result = await trialJob({ ...input, recipe: withSettings(recipe, settings) }, task)
+    inferences += result.inferences
+    savedInferences += result.savedInferences
     const made = plannedBy(settings)
     const priced = costModel(made.workGraph, macs, timing).of(layoutOf(made.plan))
     const point: ParetoPoint = {
@@ -197,7 +212,7 @@ export async function paretoJob(input: ParetoInput, task: Task): Promise<ParetoO
   async function addedAt(taken: Assignment): Promise<number[]> {
     const { workGraph, quantized } = await quantizedBy(settingsOf(taken))
     const all = [...new Set(units.flatMap(keys))]
-    const left = await measureNoise({ ...scan, float: workGraph, coded: quantized.graph, scorer: scorer(), sets: [all, ...units.map((unit) => all.filter((name) => !keys(unit).includes(name)))], base: 'coded' }, task)
+    const left = await noiseWith({ float: workGraph, coded: quantized.graph, sets: [all, ...units.map((unit) => all.filter((name) => !keys(unit).includes(name)))], base: 'coded' })
     return units.map((_, unit) => left[0]! - left[unit + 1]!)
   }
 
@@ -224,24 +239,8 @@ function partedBy(predicted: number, measured: number): number {
   return Math.max(predicted, measured) / Math.min(predicted, measured)
 }
 
-/**
- * The first of some names that a line of the recipe may use without changing the graph: what a line names is not folded into its neighbours,
- * and a plan that was chosen for one graph says nothing of another. Null where there is none.
- */
-function quietNames(graph: Graph, names: ReadonlySet<string>, graphWith: (line: string) => Graph): (wanted: readonly string[]) => string | null {
-  const essence = ({ nodes }: Graph): string => nodes.map(({ op, outputs }) => `${op} ${outputs.join(' ')}`).join('\n')
-  const own = essence(graph)
-  const known = new Map<string, boolean>()
-  const isQuiet = (name: string): boolean => {
-    // The default itself: it names the layer and asks for nothing.
-    if (!known.has(name)) known.set(name, essence(graphWith(`quantize.layers.${shownName(name)}.th_strategy=USE_DEFAULT`)) === own)
-    return known.get(name)!
-  }
-  return (wanted) => wanted.find((name) => names.has(name) && isQuiet(name)) ?? null
-}
-
 /** What the recipe says for each precision of a unit. One that it cannot name stays as it is. */
-function siteOf(unit: Unit, nameOf: ReturnType<typeof quietNames>, isOpen: (unit: Unit, precision: PrecisionName) => boolean): Site {
+function siteOf(unit: Unit, nameOf: QuietName, isOpen: (unit: Unit, precision: PrecisionName) => boolean): Site {
   const line = (name: string, setting: string): string => `quantize.layers.${shownName(name)}.${setting}`
   const result = nameOf([unit.name, ...unit.tensors])
   // What comes out of a single layer names its weights too.
@@ -284,9 +283,7 @@ interface FoundTiming {
 async function timingOf({ recipe, workspace, times, cost }: ParetoInput, graph: Graph, macs: ReadonlyMap<string, number>, dims: (tensor: string) => readonly number[] | null): Promise<FoundTiming> {
   const table = await boardTimes(recipe.board, workspace)
   if (!table) {
-    if (cost === 'latency' && !times) {
-      throw new Fault({ code: 'input.no-times', what: 'there are no operator times, so the latency of a plan cannot be told', where: recipe.board, next: 'Set compare.latency and compare.operators to true and run the recipe again, or put a table of the board into the workspace (boards/NAME.csv).' })
-    }
+    if (cost === 'latency' && !times) throw noTimes(recipe.board)
     return { timing: times ? measuredTiming(times, dims) : null, from: times ? 'measured' : null, unknown: new Set() }
   }
   const timing = boardTiming(table.table, graph, dims)
@@ -295,7 +292,7 @@ async function timingOf({ recipe, workspace, times, cost }: ParetoInput, graph: 
     const lacking = products.find((node) => timing.node(node, kernel) === null)
     if (!lacking) continue
     if (cost !== 'latency') return { timing: null, from: null, unknown: new Set() }
-    throw new Fault({ code: 'input.no-times', where: table.path, what: `the table has no ${kernel === 'float' ? 'float32' : kernel} row for ${lacking.op}, so the latency of a plan cannot be told`, next: `Measure ${lacking.op} in this precision and add the row.` })
+    throw noRow(table.path, kernel, lacking.op)
   }
   const ops = new Set(products.map(({ op }) => op))
   const others = (): string[] => [...timing.missing].filter((text) => !ops.has(text.split(' ')[0]!))

@@ -82,6 +82,7 @@ export async function searchSpaceJob({ recipe, samples }: { readonly recipe: Rec
       ...axis('bias', each('quantize.bias.correction', ['empirical', 'analytic'])),
     ],
     methods: wanted('layers') ? METHODS : [],
+    finetune: recipe.quantize.finetune ? [`quantize.finetune=${JSON.stringify(recipe.quantize.finetune)}`] : [],
     floatShare: wanted('float') ? (recipe.tune?.floatShare ?? 0) : 0,
     samples: { few: Math.min(FEW, samples), many: Math.min(MANY, samples), all: samples },
   }

@@ -4,13 +4,16 @@ import { Fault } from '../../core/fault.ts'
 import { breathe, type Task } from '../../core/task.ts'
 import type { SensitivityFacts, UnitSensitivity } from '../../core/tune.ts'
 import { encodeModel } from '../../onnx/encode.ts'
+import { withSettings } from '../../recipe/changes.ts'
 import { inferValues } from '../../runtime/values.ts'
 import type { SampleSet } from '../../samples/sample.ts'
 import { openScorer } from '../../tune/score.ts'
 import { measureSensitivity, SCAN_MEMORY_BYTES, type SensitivityWork } from '../../tune/sensitivity.ts'
+import { planFrom } from './quantize.ts'
+import { quietNames } from './quiet-names.ts'
 import { quantizeRefined } from './refined.ts'
 import { checkedStatistics, type TrialInput } from './trial.ts'
-import { nameableIn, tuneBench, tunePiece } from './tune-bench.ts'
+import { tuneBench, tunePiece } from './tune-bench.ts'
 
 export interface SensitivityInput extends TrialInput {
   /** `alone` ranks and is always measured. */
@@ -25,6 +28,8 @@ export interface SensitivityOutput {
   /** By rank. */
   readonly units: readonly UnitSensitivity[]
   readonly facts: SensitivityFacts
+  /** Runs of a model on a sample, those of the evaluation included. */
+  readonly inferences: number
 }
 
 /** Which units of a quantized model take most from its outputs, on held-back samples. */
@@ -40,14 +45,15 @@ export async function sensitivityJob({ recipe, statistics, samples: wanted, thre
   const began = performance.now()
   const feeds = samples.map((sample) => sample.feeds)
   const shapes = await inferValues(encodeModel(workGraph), Object.fromEntries(Object.entries(feeds[0]!).map(([name, { dims }]) => [name, dims])), piece.file.path)
+  const nameOf = quietNames(piece, workGraph, (line) => planFrom(piece, withSettings(recipe, [line]), seen, statistics.path).workGraph)
   const { expectation } = bench.opened
   const scorer = openScorer(bench.measure, expectation, samples)
   const { units, quantized: whole, cost } = await measureSensitivity({
-    float: workGraph, coded: quantized.graph, plan: quantized.plan, table: quantized.table, feeds, scorer, modes, names: nameableIn(piece), macs: macsByNode(workGraph, shapes), threads, memoryBytes, where: piece.file.path,
+    float: workGraph, coded: quantized.graph, plan: quantized.plan, table: quantized.table, feeds, scorer, modes, nameOf, macs: macsByNode(workGraph, shapes), threads, memoryBytes, where: piece.file.path,
   }, task)
   const seconds = (performance.now() - began) / 1000
   return {
-    units,
+    units, inferences: cost.inferences + (evaluate ? 3 * samples.length : 0),
     facts: {
       protocol: bench.measure.id, samples: samples.length, floatScore: scorer.floatScore(samples.length), quantizedScore: whole.score, quantizedNsr: whole.nsr,
       seconds, evaluationSeconds, evaluations: evaluationSeconds === 0 ? 0 : seconds / evaluationSeconds,

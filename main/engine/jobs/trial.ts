@@ -5,6 +5,7 @@ import { breathe, type Task } from '../../core/task.ts'
 import type { Trial } from '../../core/tune.ts'
 import { encodeModel } from '../../onnx/encode.ts'
 import type { Recipe } from '../../recipe/recipe.ts'
+import { finetuneAs } from './finetune.ts'
 import { quantizeRefined } from './refined.ts'
 import { storedStatistics } from './stored-statistics.ts'
 import { runOn, tuneBench, tunePiece } from './tune-bench.ts'
@@ -30,7 +31,9 @@ export async function trialJob({ recipe, statistics, samples: wanted, threads }:
   const piece = await tunePiece(recipe)
   const bench = await tuneBench(recipe, piece, task)
   const seen = await checkedStatistics(statistics)
-  const { quantized } = await quantizeRefined(piece, recipe, seen, statistics.path, { threads }, task)
+  const { finetune } = recipe.quantize
+  const finetuned = finetune && (await finetuneAs(finetune, piece, recipe, seen, { where: statistics.path, threads, allowMissing: false }, task))
+  const { quantized } = await quantizeRefined(piece, recipe, seen, statistics.path, { threads, ...(finetuned ? { tuned: finetuned.tuned } : {}) }, task)
   await breathe(task)
   const bytes = encodeModel(quantized.graph)
   const model = sha256(bytes)
@@ -45,8 +48,8 @@ export async function trialJob({ recipe, statistics, samples: wanted, threads }:
   if (!Number.isFinite(nsr)) throw new Fault({ code: 'model.not-finite', where: recipe.model, what: 'the noise of the trial is not a number', next: 'Try another setting.' })
   return {
     samples: samples.length, protocol: bench.measure.id, score, floatScore: float.scorer.floatScore(samples.length), scoreError: float.scorer.scoreError(counted), nsr,
-    scales: sha256(canonicalJson(quantized.table)), model, seconds: (performance.now() - began) / 1000, inferenceSeconds: seconds + float.seconds,
-    inferences: missing.length + float.ran,
+    scales: sha256(canonicalJson(quantized.table)), model, seconds: (performance.now() - began) / 1000, inferenceSeconds: seconds + float.seconds + (finetuned?.inferenceSeconds ?? 0),
+    inferences: missing.length + float.ran + (finetuned?.inferences ?? 0),
     // A tool that calibrates for every trial runs the float model on each calibration sample, and both models on each sample scored.
     savedInferences: seen.samples + 2 * samples.length - missing.length - float.ran,
   }

@@ -115,9 +115,3 @@ export async function runOn(model: Uint8Array, mode: 'float' | 'simulated', indi
   }
   return seconds
 }
-
-/** Names of layers and tensors that a line of a recipe may use: they are there before and after its rewrites. */
-export function nameableIn({ file, graph }: RewrittenPiece): ReadonlySet<string> {
-  const namesOf = ({ inputs, nodes }: RewrittenPiece['graph']) => new Set([...inputs.map(({ name }) => name), ...nodes.flatMap(({ name, outputs }) => [name, ...outputs])])
-  return namesOf(file.graph).intersection(namesOf(graph))
-}

@@ -10,6 +10,7 @@ import { plainCell } from '../../export/coverage.ts'
 import { checkFolder, type BundleProblem } from '../../export/bundle-folder.ts'
 import type { Feeds } from '../../export/golden.ts'
 import type { Manifest } from '../../export/manifest.ts'
+import { numbered } from '../../export/subject.ts'
 import { kindOfBundle, unpack } from '../../export/unpack.ts'
 import { float32, isFloat } from '../../onnx/tensor.ts'
 import { openSession } from '../../runtime/session.ts'
@@ -78,7 +79,7 @@ async function verifyFolder(folder: string, { bundle, outputs, golden: index, th
 }
 
 const arrays = async (folder: string, kind: string, index: number) => {
-  const path = `golden/${kind}_${String(index).padStart(3, '0')}.npz`
+  const path = `golden/${kind}_${numbered(index)}.npz`
   return decodeNpz(await readFile(join(folder, path)), path)
 }
 

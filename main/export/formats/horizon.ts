@@ -15,7 +15,7 @@ const isX = ({ tool }: Settings): boolean => tool === 'hb_mapper'
 
 /** Horizon and D-Robotics: the YAML of hb_mapper (X series, J5) or hb_compile (J6), pixels of the calibration samples, nodes that need more than int8. */
 export const horizon: Format = {
-  name: 'horizon', title: 'Horizon OpenExplorer', settings: { tool: 'hb_compile', march: 'nash-e', runtime: 'same' }, choices: { tool: ['hb_mapper', 'hb_compile'], march: MARCHES, runtime: ['same', 'nv12'] },
+  name: 'horizon', title: 'Horizon OpenExplorer', measures: true, settings: { tool: 'hb_compile', march: 'nash-e', runtime: 'same' }, choices: { tool: ['hb_mapper', 'hb_compile'], march: MARCHES, runtime: ['same', 'nv12'] },
   samples: { kind: 'raw', folder: (input) => `calibration/${fileName(input)}_f32` },
   checks: (subject, settings) => [
     nameCheck(subject.inputs.map(({ name }) => name), UNREADABLE, String(settings['tool'])),

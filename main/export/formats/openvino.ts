@@ -7,13 +7,14 @@ export const openvino: Format = {
   name: 'openvino', title: 'OpenVINO / NNCF', settings: {},
   samples: { kind: 'npy', folder: (input) => `calibration/${fileName(input)}` },
   checks: ({ records }) => [zeroRangeCheck(records, 'the range of a FakeQuantize must be wider')],
-  write: (subject) => [
+  // What NNCF would measure with goes along or it is left out.
+  write: (subject) => (subject.samples === 0 ? [] : [
     { path: 'config/nncf.json', text: pretty({ ignored_scope: { names: subject.floatNodes.map(({ node }) => node) }, preset: subject.records.every(({ symmetric }) => symmetric) ? 'performance' : 'mixed', subset_size: subject.samples }), format: 'nncf' },
     { path: 'config/quantize_with_nncf.py', text: script(subject) },
-  ],
-  commands: ({ model }) => [
+  ]),
+  commands: ({ model, samples }) => [
     `ovc model/model.qdq.openvino.onnx --output_model ${word(`${fileName(model)}.xml`)}`,
-    'python config/quantize_with_nncf.py   # or: NNCF measures for itself',
+    ...(samples === 0 ? [] : ['python config/quantize_with_nncf.py   # or: NNCF measures for itself']),
     `benchmark_app -m ${word(`${fileName(model)}.xml`)}`,
   ],
 }

@@ -1,5 +1,5 @@
 import { codesOf, isActivation, type TensorQuant } from '../record.ts'
-import { fileName, type Format, type Subject } from '../subject.ts'
+import { fileName, numbered, type Format, type Subject } from '../subject.ts'
 import { pretty } from '../written.ts'
 import { word, zeroRangeCheck } from './shared.ts'
 
@@ -27,7 +27,7 @@ export const qnn: Format = {
 
 /** Raw float32 files in the model's own layout and range, a sample a line; several inputs as name:=path. */
 function inputList({ inputs, samples }: Subject): string {
-  return Array.from({ length: samples }, (_, index) => `${inputs.map(({ name }) => `${name}:=calibration/${fileName(name)}/${String(index).padStart(3, '0')}.raw`).join(' ')}\n`).join('')
+  return Array.from({ length: samples }, (_, index) => `${inputs.map(({ name }) => `${name}:=calibration/${fileName(name)}/${numbered(index)}.raw`).join(' ')}\n`).join('')
 }
 
 /** On an unsigned grid with real = (q + offset) * scale: the offset is minus the zero point, counted from the least code. */
@@ -42,7 +42,7 @@ const told = (records: readonly TensorQuant[]): TensorQuant[] => records.filter(
 /** What the run computes in float: activations without codes, and the constants of such nodes. Without an entry the converter would measure and quantize them. */
 export interface FloatTensors { readonly activations: readonly string[]; readonly parameters: readonly string[] }
 
-export function floatTensors({ graph, records, floatNodes }: Pick<Subject, 'graph' | 'records' | 'floatNodes'>): FloatTensors {
+function floatTensors({ graph, records, floatNodes }: Pick<Subject, 'graph' | 'records' | 'floatNodes'>): FloatTensors {
   const [known, float] = [new Set(records.map(({ name }) => name)), new Set(floatNodes.map(({ node }) => node))]
   const nodes = graph.nodes.filter(({ name }) => float.has(name))
   return {

@@ -2,7 +2,7 @@ import { parse } from 'yaml'
 import { pixelFormula } from '../../samples/spellings.ts'
 import { fewerSamplesFixes } from '../fixes.ts'
 import { isActivation } from '../record.ts'
-import { fileName, type Format, type Subject } from '../subject.ts'
+import { fileName, numbered, type Format, type Subject } from '../subject.ts'
 import { byName, listed, python, yamlText } from '../written.ts'
 import { nameCheck } from './shared.ts'
 
@@ -12,14 +12,14 @@ const MOST: Readonly<Record<string, number>> = { mmse: 50, normal: 100, kl_diver
 
 /** RKNN-Toolkit2 measures for itself: samples, a build script, and which layers need more than int8. */
 export const rknn: Format = {
-  name: 'rknn', title: 'Rockchip RKNN-Toolkit2', settings: { platform: 'rk3588' },
+  name: 'rknn', title: 'Rockchip RKNN-Toolkit2', measures: true, settings: { platform: 'rk3588' },
   samples: { kind: 'png', folder: () => 'calibration/samples' },
   checks: (subject) => [
     nameCheck(subject.inputs.map(({ name }) => name), /\s/, 'RKNN-Toolkit2', 'warning'),
     samplesCheck(subject),
   ],
   write: (subject, settings) => [
-    { path: 'calibration/dataset.txt', text: dataset(subject), format: 'rknn-dataset' },
+    ...(subject.samples === 0 ? [] : [{ path: 'calibration/dataset.txt', text: dataset(subject), format: 'rknn-dataset' }]),
     { path: 'config/rknn_build.py', text: buildScript(subject, settings) },
     { path: 'config/hybrid_layers.yaml', text: hybridLayers(subject), format: 'rknn-hybrid' },
     { path: 'config/rknn_hybrid.py', text: hybridScript(subject, settings) },
@@ -45,7 +45,7 @@ const isPicture = ({ inputs }: Subject): boolean => inputs.length === 1 && input
 function dataset(subject: Subject): string {
   const folders = isPicture(subject) ? ['samples'] : subject.inputs.map(({ name }) => fileName(name))
   const suffix = isPicture(subject) ? 'png' : 'npy'
-  return Array.from({ length: subject.samples }, (_, index) => `${folders.map((folder) => `${folder}/${String(index).padStart(3, '0')}.${suffix}`).join(' ')}\n`).join('')
+  return Array.from({ length: subject.samples }, (_, index) => `${folders.map((folder) => `${folder}/${numbered(index)}.${suffix}`).join(' ')}\n`).join('')
 }
 
 /** std_values are divisors; arrays go in as they are. */

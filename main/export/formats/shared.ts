@@ -48,8 +48,6 @@ export function nameCheck(names: readonly string[], bad: RegExp, reader: string,
   }
 }
 
-export const activationNames = ({ records }: Subject): string[] => records.filter(isActivation).map(({ name }) => name)
-
 /** A quoted word for a POSIX shell. */
 export const word = (text: string): string => (/^[\w./=,:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
 

@@ -3,7 +3,7 @@ import { layerLines, linesKnown } from '../../quantize/overrides.ts'
 import { widthFixes } from '../fixes.ts'
 import { vendorNameOf } from '../mlir-names.ts'
 import { amaxOf, isActivation, type TensorQuant } from '../record.ts'
-import { fileName, type BundleText, type Check, type Format, type Subject } from '../subject.ts'
+import { fileName, numbered, type Check, type Format, type Subject } from '../subject.ts'
 import { pixelFormula } from '../../samples/spellings.ts'
 import { listed, plainDecimal, pretty } from '../written.ts'
 import { few, nameCheck, withMoved, word, zeroRangeCheck } from './shared.ts'
@@ -20,7 +20,7 @@ const PROCESSORS: Readonly<Record<string, string>> = { cv18xx: 'cv183x' }
 
 /** tpu-mlir: calibration table, quantization table, commands; for the BM1684 its guide's own words for layers too. */
 export const sophon: Format = {
-  name: 'sophon', title: 'Sophgo tpu-mlir', settings: { chip: 'bm1684x' }, choices: { chip: Object.keys(FLOAT_MODES) },
+  name: 'sophon', title: 'Sophgo tpu-mlir', names: '.mlir', settings: { chip: 'bm1684x' }, choices: { chip: Object.keys(FLOAT_MODES) },
   samples: { kind: 'npz', folder: () => 'calibration/samples' },
   checks(subject, { chip }) {
     const wide = subject.records.filter((record) => isActivation(record) && record.bits === 16).map(({ name }) => name)
@@ -29,7 +29,7 @@ export const sophon: Format = {
       zeroRangeCheck(subject.records, `${LEAST} in the table`),
       ...namesChecks(subject),
       ...(wide.length === 0 ? [] : [{
-        id: 'wide', state: 'warning' as const, where: wide.slice(0, 20),
+        id: 'wide', state: 'warning' as const, where: few(wide),
         what: { en: `${wide.length} tensors have codes of 16 bits, which tpu-mlir has no mode for.`, zh: `${wide.length} 个张量为 16 位编码，tpu-mlir 没有对应模式。` },
         why: { en: `They are written as ${FLOAT_MODES[chip!]} in the quantization table: more exact, and slower.`, zh: `在量化表中写为 ${FLOAT_MODES[chip!]}：更精确但更慢。` },
         fix: { en: 'Give them 8 bits, or let them be.', zh: '改为 8 位，或保持不变。' }, fixes: widthFixes(subject.run, [8]),
@@ -41,9 +41,9 @@ export const sophon: Format = {
     return [
       { path: `thresholds/${stem}_cali_table`, text: calibrationTable({ ...subject, records: withMoved(subject) }), format: 'tpu-mlir-table' },
       { path: `thresholds/${stem}_qtable`, text: quantizationTable(subject, settings), format: 'tpu-mlir-qtable' },
-      { path: 'config/convert.sh', text: `#!/bin/sh\nset -e\ncd "$(dirname "$0")/.."\n${commands(subject, settings).join('\n')}\n` },
+      { path: 'config/convert.sh', text: `#!/bin/sh\n${settings['chip'] === 'bm1684' ? guideComments(subject) : ''}set -e\ncd "$(dirname "$0")/.."\n${commands(subject, settings).join('\n')}\n` },
       { path: 'calibration/data_list.txt', text: dataList(subject.samples) },
-      ...(settings['chip'] === 'bm1684' ? guideFiles(subject) : []),
+      ...(settings['chip'] === 'bm1684' ? [{ path: 'config/bm1684_guide.json', text: pretty(guideSettings(subject)), format: 'json' }] : []),
     ]
   },
   commands,
@@ -98,8 +98,7 @@ export function quantizationTable({ floatNodes, records, vendorNames }: Pick<Sub
   return ['# op_name   quantize_mode', ...rows.map((name) => `${name} ${mode}`)].join('\n') + '\n'
 }
 
-const number = (index: number): string => String(index).padStart(3, '0')
-const dataList = (samples: number): string => Array.from({ length: samples }, (_, index) => `calibration/samples/${number(index)}.npz\n`).join('')
+const dataList = (samples: number): string => Array.from({ length: samples }, (_, index) => `calibration/samples/${numbered(index)}.npz\n`).join('')
 
 function commands(subject: Subject, { chip = 'bm1684x' }: Readonly<Record<string, string>>): string[] {
   const stem = fileName(subject.model)
@@ -123,8 +122,18 @@ function guideWords({ th_strategy: strategy, th_scale: scale, threshold, range, 
   return { ...(own === undefined ? {} : { th_strategy: own }), ...(scale === undefined ? {} : { th_scale: scale }), ...(clip === undefined ? {} : { threshold: clip }), ...(float === true || bits === 16 ? { forward_with_float: true } : {}) }
 }
 
-/** What the BM1684's own guide says of a layer: th_strategy, threshold, forward_with_float. */
-function guideFiles({ overrides, floatNodes, samples, method, model, graph }: Subject): BundleText[] {
+interface GuideSettings {
+  readonly model: string
+  readonly iterations: number
+  readonly th_method: string
+  /** Of the run: the guide has fewer methods. */
+  readonly measured_with: string
+  readonly accuracy_opt: boolean
+  readonly layers: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+}
+
+/** What the BM1684's own guide says of a model and of its layers: th_method, th_strategy, threshold, forward_with_float. */
+function guideSettings({ overrides, floatNodes, samples, method, model, graph }: Subject): GuideSettings {
   const layers = new Map<string, Record<string, unknown>>()
   const known = linesKnown(graph, Object.fromEntries(overrides.map(({ name, settings }) => [name, settings]))).known
   // The guide knows layers by their names alone: lines for many are written out.
@@ -133,10 +142,17 @@ function guideFiles({ overrides, floatNodes, samples, method, model, graph }: Su
   }
   for (const { node } of floatNodes) layers.set(node, { ...layers.get(node), forward_with_float: true })
   const thresholds = method === 'kl' ? 'KL' : method === 'symkl' ? 'SYMKL' : method === 'jsd' ? 'JSD' : method === 'admm' ? 'ADMM' : method === 'aciq' ? 'ACIQ' : 'MAX'
-  return [{
-    path: 'config/bm1684_guide.json', format: 'json',
-    text: pretty({ model: fileName(model), iterations: samples, th_method: thresholds, measured_with: method, accuracy_opt: false, layers: Object.fromEntries([...layers].toSorted(([a], [b]) => (a < b ? -1 : 1))) }),
-  }]
+  return { model: fileName(model), iterations: samples, th_method: thresholds, measured_with: method, accuracy_opt: false, layers: Object.fromEntries([...layers].toSorted(([a], [b]) => (a < b ? -1 : 1))) }
+}
+
+/** The same for who types the guide's own commands. Names are written as JSON: a line stays a line. */
+function guideComments(subject: Subject): string {
+  const { layers, iterations, th_method, accuracy_opt } = guideSettings(subject)
+  const lines = [
+    'What layers were told, in the words of the BM1684 guide (config/bm1684_guide.json):', `iterations: ${iterations}, th_method: ${th_method}, accuracy_opt: ${accuracy_opt}`,
+    ...Object.entries(layers).map(([name, said]) => `layer ${JSON.stringify(name)}: ${Object.entries(said).map(([key, value]) => `${key}: ${String(value)}`).join(', ')}`),
+  ]
+  return lines.map((line) => `# ${line}\n`).join('')
 }
 
 /** Both of its readers must take every row: single blanks for one, no sign and no capital in an exponent for the other. */

@@ -7,7 +7,7 @@ import { few, zeroRangeCheck } from './shared.ts'
 
 /** TFLite keeps its parameters in the flatbuffer and takes no side file: a recipe for ai-edge-quantizer, samples, a script, and our numbers on its grid to compare with. */
 export const tflite: Format = {
-  name: 'tflite', title: 'TFLite / LiteRT', settings: {},
+  name: 'tflite', title: 'TFLite / LiteRT', measures: true, settings: {},
   samples: { kind: 'npy', folder: (input) => `calibration/${fileName(input)}` },
   checks: (subject) => [zeroRangeCheck(subject.records, 'the converter would choose a range'), gridCheck(subject)],
   write: (subject) => [

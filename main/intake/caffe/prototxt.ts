@@ -15,7 +15,7 @@ export interface Field {
 /** `word`: a bare word such as MAX or true. */
 export type Scalar = { readonly kind: 'text' | 'word'; readonly text: string } | { readonly kind: 'number'; readonly number: number; readonly text: string }
 
-export const isMessage = (value: Field['value']): value is Message => 'fields' in value
+const isMessage = (value: Field['value']): value is Message => 'fields' in value
 
 /** Where something stands in the prototxt. */
 export type At = (line: number) => string

@@ -26,7 +26,7 @@ export interface WeightMatch {
   /** Keys of the file that nothing takes. */
   readonly unexpected: readonly string[]
   readonly wrongShapes: readonly WrongShape[]
-  /** Of the missing and the unexpected, which may mean the same. */
+  /** Of the missing and the unexpected, which may mean the same; of a missing one without such, the key that the order of layers calls for. */
   readonly nearest: readonly { readonly name: string; readonly key: string }[]
   /** Keys that the rules leave aside. */
   readonly ignored: readonly string[]
@@ -45,7 +45,8 @@ export function matchWeights(graph: Graph, tensors: ReadonlyMap<string, Tensor>,
   }
   const used = new Set(taken.values())
   const open = wanted.filter(({ name }) => !taken.has(name))
-  for (const [name, key] of byOrder(open, keys.filter((key) => !used.has(key)), rules)) taken.set(name, key)
+  const ordered = byOrder(open, keys.filter((key) => !used.has(key)), rules)
+  for (const [name, key] of ordered.found) taken.set(name, key)
 
   const fitted = [...taken].map(([name, key]) => {
     const perm = rules.transpose.find(({ match, perm: axes }) => match.test(key) && axes.length === tensors.get(key)!.dims.length)?.perm
@@ -60,7 +61,7 @@ export function matchWeights(graph: Graph, tensors: ReadonlyMap<string, Tensor>,
     pairs: fitted.filter(({ dims, found }) => sameShape(dims, found)).map(({ found: _found, ...pair }) => pair),
     wrongShapes: fitted.filter(({ dims, found }) => !sameShape(dims, found)),
     missing, unexpected, ignored,
-    nearest: nearestKeys(missing, unexpected, rules),
+    nearest: nearestKeys(missing, unexpected, ordered.called, rules),
   }
 }
 
@@ -70,11 +71,18 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return left === right
 }
 
-/** Compared as the rules leave them: a prefix that is taken off tells nothing. */
-function nearestKeys(missing: readonly string[], unexpected: readonly string[], rules: WeightRules): WeightMatch['nearest'] {
+/** Keys are compared as the rules leave them (a prefix that is taken off tells nothing), with what a weight would be called in the file where that is known. */
+function nearestKeys(missing: readonly string[], unexpected: readonly string[], called: ReadonlyMap<string, string>, rules: WeightRules): WeightMatch['nearest'] {
   const keys = new Map(unexpected.map((key) => [plainKey(key, rules), key]))
-  return nearestPairs(missing, [...keys.keys()]).map(({ wanted: name, candidate }) => ({ name, key: keys.get(candidate)! }))
+  const names = new Map(missing.map((name) => [called.get(name) ?? calledByRule(name, rules) ?? name, name]))
+  const pairs = nearestPairs([...names.keys()], [...keys.keys()]).map(({ wanted, candidate }) => ({ name: names.get(wanted)!, key: keys.get(candidate)! }))
+  const rest = missing.filter((name) => called.has(name) && pairs.every((pair) => pair.name !== name))
+  return [...pairs, ...rest.map((name) => ({ name, key: called.get(name)! }))]
 }
+
+/** The key that a rule without patterns makes this name of. */
+const calledByRule = (name: string, { rename }: WeightRules): string | undefined =>
+  rename.find(({ to }) => to === name)?.from.source.replace(/^\^/, '').replace(/\$$/, '').replaceAll(/\\(?=[^\w])/g, '')
 
 function plainKey(key: string, { strip }: WeightRules): string {
   const prefix = strip.find((text) => key.startsWith(text))
@@ -87,27 +95,32 @@ function renamed(key: string, rules: WeightRules): string {
   return rule === undefined ? plain : plain.replace(rule.from, rule.to)
 }
 
+interface Ordered {
+  readonly found: readonly (readonly [name: string, key: string])[]
+  /** What weights of a known layer would be called, where the file has no such key. */
+  readonly called: ReadonlyMap<string, string>
+}
+
 /** Layers of the file in the order that the rules give, each to the graph's layer at the same place; nothing where their numbers differ. */
-function byOrder(open: readonly GraphWeight[], keys: readonly string[], rules: WeightRules): [name: string, key: string][] {
-  if (rules.order.length === 0) return []
-  const stems = new Map<string, { place: readonly number[]; parts: Map<string, string> }>()
+function byOrder(open: readonly GraphWeight[], keys: readonly string[], rules: WeightRules): Ordered {
+  const none: Ordered = { found: [], called: new Map() }
+  if (rules.order.length === 0) return none
+  const stems = new Map<string, { stem: string; place: readonly number[]; parts: Map<string, string> }>()
   for (const key of keys) {
     const plain = plainKey(key, rules)
     const dot = plain.lastIndexOf('.')
     const stem = plain.slice(0, Math.max(0, dot))
     const line = rules.order.findIndex((pattern) => pattern.test(stem))
     if (line < 0) continue
-    const layer = stems.get(stem) ?? { place: [line, ...(rules.order[line]!.exec(stem) ?? []).slice(1).map(Number)], parts: new Map<string, string>() }
+    const layer = stems.get(stem) ?? { stem, place: [line, ...(rules.order[line]!.exec(stem) ?? []).slice(1).map(Number)], parts: new Map<string, string>() }
     layer.parts.set(plain.slice(dot + 1), key)
     stems.set(stem, layer)
   }
   const ordered = [...stems.values()].toSorted((a, b) => compared(a.place, b.place))
   const layers = [...Map.groupBy(open, ({ layer }) => layer).values()]
-  if (ordered.length !== layers.length) return []
-  return layers.flatMap((weights, index) => weights.flatMap(({ name, part }): [string, string][] => {
-    const key = ordered[index]!.parts.get(part)
-    return key === undefined ? [] : [[name, key]]
-  }))
+  if (ordered.length !== layers.length) return none
+  const placed = layers.flatMap((weights, index) => weights.map(({ name, part }) => ({ name, key: ordered[index]!.parts.get(part), called: `${ordered[index]!.stem}.${part}` })))
+  return { found: placed.flatMap(({ name, key }) => (key === undefined ? [] : [[name, key] as const])), called: new Map(placed.filter(({ key }) => key === undefined).map(({ name, called }) => [name, called])) }
 }
 
 function compared(a: readonly number[], b: readonly number[]): number {

@@ -1,8 +1,8 @@
 import { dependsOnInput } from '../../calibrate/watch.ts'
 import { withNodes } from '../../onnx/edit.ts'
 import { encodeModel } from '../../onnx/encode.ts'
-import type { Graph, Node, Tensor, ValueInfo } from '../../onnx/graph.ts'
-import { topology, usedTensors } from '../../onnx/topology.ts'
+import type { Graph, Tensor, ValueInfo } from '../../onnx/graph.ts'
+import { nodesBehind, usedTensors } from '../../onnx/topology.ts'
 import { openSession, type Session } from '../../runtime/session.ts'
 import { inferValues } from '../../runtime/values.ts'
 import type { Sample } from '../../samples/sample.ts'
@@ -94,19 +94,7 @@ export const frontOf = ({ samples, threads, memoryBytes }: Bench): Front =>
 
 const bytesOf = (values: Values | undefined): number => [...(values?.values() ?? [])].reduce((sum, { data }) => sum + (Array.isArray(data) ? 0 : data.byteLength), 0)
 
-/** Nodes that tensors are computed from, up to those that are known. */
-function nodesFor(graph: Graph, tensors: readonly string[], known: Values = new Map()): Set<Node> {
-  const { producer } = topology(graph)
-  const nodes = new Set<Node>()
-  const open = [...tensors]
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    const node = known.has(name) ? undefined : producer.get(name)
-    if (node === undefined || nodes.has(node)) continue
-    nodes.add(node)
-    open.push(...usedTensors(node))
-  }
-  return nodes
-}
+const nodesFor = ({ nodes }: Graph, tensors: readonly string[], known: Values = new Map()) => nodesBehind(nodes, tensors, (name) => known.has(name))
 
 /** What nodes inside compute from the inputs and nodes outside read. */
 function borderOf(graph: Graph, inside: ReadonlySet<string>): string[] {

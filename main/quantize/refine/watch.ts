@@ -1,7 +1,7 @@
 import { encodeModel } from '../../onnx/encode.ts'
 import { withNodes } from '../../onnx/edit.ts'
-import type { Graph, Node, Tensor } from '../../onnx/graph.ts'
-import { topology, usedTensors } from '../../onnx/topology.ts'
+import type { Graph, Tensor } from '../../onnx/graph.ts'
+import { nodesBehind, usedTensors } from '../../onnx/topology.ts'
 import { openSession, type SessionMode } from '../../runtime/session.ts'
 import type { Sample } from '../../samples/sample.ts'
 
@@ -31,15 +31,7 @@ const fedOf = (names: readonly string[], feeds: Sample['feeds']): Sample['feeds'
 
 /** The nodes that the tensors are computed from, with the tensors as outputs. */
 export function upTo(graph: Graph, names: readonly string[]): Graph {
-  const { producer } = topology(graph)
-  const kept = new Set<Node>()
-  const open = [...names]
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    const node = producer.get(name)
-    if (node === undefined || kept.has(node)) continue
-    kept.add(node)
-    open.push(...usedTensors(node))
-  }
+  const kept = nodesBehind(graph.nodes, names)
   const nodes = graph.nodes.filter((node) => kept.has(node))
   const stated = new Map(graph.outputs.map((output) => [output.name, output]))
   const outputs = names.map((name) => stated.get(name) ?? { name, type: 'float32' as const, dims: null })

@@ -5,7 +5,7 @@ import { noGradient, type Site } from './site.ts'
 import type { Tape } from './tape.ts'
 
 /** How a kernel walks over a picture, an entry a spatial axis. */
-interface Walk {
+export interface Walk {
   readonly kernel: readonly number[]
   readonly strides: readonly number[]
   readonly dilations: readonly number[]
@@ -14,14 +14,14 @@ interface Walk {
   readonly group: number
 }
 
-const explicit = ({ strides, dilations, begins, ends, group }: Walk) => ({ strides, dilations, pads: [...begins, ...ends], group })
+/** As attributes of a Conv, ConvTranspose or pool. */
+export const explicit = ({ strides, dilations, begins, ends, group }: Walk) => ({ strides, dilations, pads: [...begins, ...ends], group })
 
 /** Pixels that a kernel spans along each axis. */
-const spans = ({ kernel, dilations }: Walk): number[] => kernel.map((taps, axis) => (taps - 1) * dilations[axis]! + 1)
+export const spans = ({ kernel, dilations }: Walk): number[] => kernel.map((taps, axis) => (taps - 1) * dilations[axis]! + 1)
 
-/** Strides and pads of a Conv or ConvTranspose, between the larger picture (what a Conv reads) and the smaller one. */
-function walkOf(node: Node, weight: readonly number[], large: readonly number[], small: readonly number[]): Walk {
-  const kernel = weight.slice(2)
+/** Strides and pads of a Conv, ConvTranspose or pool, between the larger picture (what a Conv reads) and the smaller one. */
+export function walkOf(node: Node, kernel: readonly number[], large: readonly number[], small: readonly number[]): Walk {
   const ones = kernel.map(() => 1)
   const pads = intsAttribute(node, 'pads', [...kernel, ...kernel].map(() => 0))
   const walk: Walk = {
@@ -40,7 +40,7 @@ function walkOf(node: Node, weight: readonly number[], large: readonly number[],
 export function convolution({ node, gradient, tape, forward, wants }: Site): (string | undefined)[] {
   const [x, w] = node.inputs as [string, string]
   const [from, weight, to] = [forward.dims(x), forward.dims(w), forward.dims(node.outputs[0]!)]
-  const walk = walkOf(node, weight, from, to)
+  const walk = walkOf(node, weight.slice(2), from, to)
   const left = spans(walk).map((span, axis) => from[axis + 2]! + walk.begins[axis]! + walk.ends[axis]! - span - (to[axis + 2]! - 1) * walk.strides[axis]!)
   return [
     wants(0) ? tape.add('ConvTranspose', [gradient, w], { ...explicit(walk), output_padding: left }) : undefined,
@@ -54,7 +54,7 @@ export function transposedConvolution({ node, gradient, tape, forward, wants }: 
   if (node.attributes.has('output_shape') || stringAttribute(node, 'auto_pad', 'NOTSET') !== 'NOTSET') throw noGradient(node, 'fine-tuning knows the gradient of a ConvTranspose with explicit pads')
   const [x, w] = node.inputs as [string, string]
   const [from, weight, to] = [forward.dims(x), forward.dims(w), forward.dims(node.outputs[0]!)]
-  const walk = walkOf(node, weight, to, from)
+  const walk = walkOf(node, weight.slice(2), to, from)
   return [
     wants(0) ? tape.add('Conv', [gradient, w], explicit(walk)) : undefined,
     wants(1) ? tapProducts(tape, { small: x, smallDims: from, large: gradient, largeDims: to, weight, walk }) : undefined,
@@ -101,5 +101,5 @@ function tapProducts(tape: Tape, { small, smallDims, large, largeDims, weight, w
 }
 
 /** Positions of a kernel in row-major order. */
-const tapsOf = (kernel: readonly number[]): number[][] =>
+export const tapsOf = (kernel: readonly number[]): number[][] =>
   kernel.reduce<number[][]>((taps, size) => taps.flatMap((tap) => Array.from({ length: size }, (_, at) => [...tap, at])), [[]])

@@ -47,6 +47,9 @@ export interface FinetuneResult {
   readonly crops: { readonly train: number; readonly heldBack: number }
   /** Numbers that were tuned. */
   readonly parameters: number
+  /** Runs of a model on one crop, with and without gradients, and the time in them. */
+  readonly inferences: number
+  readonly inferenceSeconds: number
 }
 
 /** What is tuned. */
@@ -116,6 +119,7 @@ export async function finetune(subject: FinetuneSubject, crops: readonly Feeds[]
     return {
       tuned: best.step === 0 ? { constants: new Map(), weightScales: new Map(), ranges: new Map(), why: '' } : tunedOf(best.state, subject.quantized, why),
       history, bestStep: best.step, before, after: best.loss, crops: { train: train.length, heldBack: held.length }, parameters: parameterCount(state),
+      inferences: crops.length + teacher.runs.count + judge.runs.count, inferenceSeconds: teacher.runs.seconds + judge.runs.seconds,
     }
   } finally {
     await teacher.close()
@@ -129,6 +133,7 @@ const shown = (loss: number): string => loss.toExponential(2)
 const decay = (step: number, steps: number): number => (1 + Math.cos((Math.PI * (step - 1)) / steps)) / 2
 
 interface Measuring {
+  readonly runs: { readonly count: number; readonly seconds: number }
   readonly gradients: ReadonlyMap<string, string>
   run(crop: number, feeds: Feeds): Promise<{ readonly loss: number; readonly results: Readonly<Record<string, Tensor>> }>
   close(): Promise<void>
@@ -139,11 +144,15 @@ async function measuring(graph: Graph, { weights, outputs }: Aims, trained: Read
   const made: TrainingGraph = await trainingGraph(graph, weights, trained)
   // QDQ pairs stay pairs: fused into integer kernels they would have no gradient.
   const session: Session = await openSession(made.bytes, { mode: 'simulated', threads, where: 'training graph' })
+  const runs = { count: 0, seconds: 0 }
   return {
-    gradients: made.gradients,
+    gradients: made.gradients, runs,
     async run(crop, feeds) {
       const targets = Object.fromEntries([...made.targets].map(([output, name]) => [name, outputs[crop]![output]!]))
+      const began = performance.now()
       const results = await session.run({ ...crops[crop]!, ...feeds, ...targets })
+      runs.count++
+      runs.seconds += (performance.now() - began) / 1000
       return { loss: made.losses.reduce((sum, name) => sum + float32(results[name]!)[0]!, 0), results }
     },
     close: () => session.close(),

@@ -2,6 +2,8 @@ import { floatAttribute, intAttribute, intsAttribute, stringAttribute } from '..
 import { elementCount, float32Scalar, integers } from '../../onnx/tensor.ts'
 import { replicates } from '../../rewrite/resize-index.ts'
 import { convolution, transposedConvolution } from './convolution-gradients.ts'
+import { gather, slice } from './part-gradients.ts'
+import { averagePool, maxPool } from './pool-gradients.ts'
 import { gemm, matmul } from './product-gradients.ts'
 import { noGradient, type Gradient, type Site } from './site.ts'
 import { straightThrough } from './straight-through.ts'
@@ -117,6 +119,14 @@ function tanh(site: Site): string[] {
   return [times(site, site.tape.add('Sub', [site.tape.constant(float32Scalar(1)), site.tape.add('Mul', [y, y])]))]
 }
 
+/** Slopes y · (δ - y) along an axis: y · (gradient - Σ gradient · y). */
+function softmax(site: Site): string[] {
+  const { node, gradient, tape } = site
+  const y = node.outputs[0]!
+  const mean = tape.add('ReduceSum', [times(site, y), tape.list([intAttribute(node, 'axis', -1)])], { keepdims: 1 })
+  return [tape.add('Mul', [y, tape.add('Sub', [gradient, mean])])]
+}
+
 /** The operators that gradients can be taken through; tensors are as in ONNX, one sample a run. */
 export const GRADIENTS: ReadonlyMap<string, Gradient> = new Map<string, Gradient>([
   ['Conv', convolution],
@@ -130,6 +140,8 @@ export const GRADIENTS: ReadonlyMap<string, Gradient> = new Map<string, Gradient
   ['Clip', (site) => [where(site, site.tape.add('Equal', [site.node.inputs[0]!, site.node.outputs[0]!]), site.gradient)]],
   ['Sigmoid', sigmoid],
   ['Tanh', tanh],
+  ['Exp', (site) => [times(site, site.node.outputs[0]!)]],
+  ['Softmax', softmax],
   ['Neg', (site) => [scaled(site, -1)]],
   ['Add', arithmetic(({ gradient }) => gradient, ({ gradient }) => gradient)],
   ['Sub', arithmetic(({ gradient }) => gradient, (site) => scaled(site, -1))],
@@ -142,6 +154,10 @@ export const GRADIENTS: ReadonlyMap<string, Gradient> = new Map<string, Gradient
   ['SpaceToDepth', ({ node, gradient, tape }) => [tape.add('DepthToSpace', [gradient], { blocksize: intAttribute(node, 'blocksize', 1) })]],
   ['Resize', resize],
   ['Pad', pad],
+  ['Slice', slice],
+  ['Gather', gather],
+  ['MaxPool', maxPool],
+  ['AveragePool', averagePool],
   ['GlobalAveragePool', globalAverage],
   ['Reshape', reshaped],
   ['Flatten', reshaped],

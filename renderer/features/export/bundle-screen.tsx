@@ -14,6 +14,7 @@ import { CheckPanel } from './check-panel.tsx'
 import { countsOf } from './check-state.ts'
 import { DestinationPanel } from './destination-panel.tsx'
 import { FormatPanel } from './format-panel.tsx'
+import { NamesPanel } from './names-panel.tsx'
 import { PreviewPanel } from './preview-panel.tsx'
 import { useNamedJob } from '../../app/use-named-job.ts'
 import { useWritten } from './use-written.ts'
@@ -46,10 +47,14 @@ function ForBoard({ run, tools, boards }: BundleScreenProps & { readonly boards:
   const board = chosen.name
   const asked = parameters.get('formats') ?? ''
   const formats = useMemo(() => asked.split(',').filter((format) => boards.formats.some(({ name }) => name === format)), [asked, boards])
+  // Of a board whose formats have no names of their own none are asked for, whatever the address says.
+  const ending = [...chosen.formats, ...boards.formats.filter(({ name }) => formats.includes(name))].find(({ names }) => names !== null)?.names ?? null
+  const named = ending === null ? '' : (parameters.get('names') ?? '')
+  const names = named === '' ? {} : { names: named }
   const lang = parameters.get('lang')
   const language = lang === 'en' || lang === 'zh' ? lang : settings.language
   const out = parameters.get('out') ?? boards.out.replace('{board}', board)
-  const preview = useCall('export.preview', { run, board, formats, language }, { keepPrevious: true })
+  const preview = useCall('export.preview', { run, board, formats, ...names, language }, { keepPrevious: true })
   const place = useCall('export.place', { out }, { enabled: out !== '', keepPrevious: true })
   const checks = (preview.isPlaceholderData ? undefined : preview.data?.checks) ?? chosen.checks
   const { errors } = countsOf(checks)
@@ -68,8 +73,8 @@ function ForBoard({ run, tools, boards }: BundleScreenProps & { readonly boards:
       crumbs={[{ name: say('place.export') }]}
       action={
         <Button
-          tone="primary" disabled={why !== undefined || placeFault !== null || out === '' || writing.isRunning} title={why ?? (needs === undefined ? undefined : say('export.start.what', { bytes: bytes(needs) }))}
-          onClick={() => writing.start({ kind: 'export', run, board, out, force, formats, language })}
+          tone="primary" disabled={why !== undefined || placeFault !== null || preview.error !== null || out === '' || writing.isRunning} title={why ?? (needs === undefined ? undefined : say('export.start.what', { bytes: bytes(needs) }))}
+          onClick={() => writing.start({ kind: 'export', run, board, out, force, formats, ...names, language })}
         >
           {writing.isRunning ? say('export.running') : say(force ? 'export.start.forced' : 'export.start', { board })}
         </Button>
@@ -97,6 +102,7 @@ function ForBoard({ run, tools, boards }: BundleScreenProps & { readonly boards:
             onOut={(next) => set({ out: next })} onForce={(on) => setForced(on ? board : '')}
           />
           <CheckPanel board={board} run={run} checks={checks} />
+          {ending === null ? null : <NamesPanel ending={ending} names={named} onNames={(next) => set({ names: next })} />}
           <FormatPanel formats={boards.formats} own={chosen.formats.map(({ name }) => name)} chosen={formats} onFormats={(next) => set({ formats: next.join(',') })} />
         </div>
       </div>

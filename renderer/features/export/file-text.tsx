@@ -2,7 +2,7 @@ import { useMemo } from 'react'
 import type { ExportPreview } from '../../../preload/contract/index.ts'
 import { useCall } from '../../client.ts'
 import { useSay } from '../../texts/texts.ts'
-import { bytes } from '../../ui/format.ts'
+import { sizeText } from './file-size.ts'
 import { diffLines, type DiffLine } from './line-diff.ts'
 import './file-text.css'
 
@@ -22,7 +22,7 @@ export function FileText({ preview, path, isDiff }: FileTextProps) {
   if (path === '') return <p className="panel-text">{say('export.no-file')}</p>
   if (file === undefined) return <p className="panel-text">{say('export.gone-file')}</p>
   if (file.text === null) {
-    return <p className="panel-text">{say('export.no-text')} <span className="number">{file.exact ? bytes(file.bytes) : say('export.at-most', { bytes: bytes(file.bytes) })}</span>{file.sha256 === null ? null : <><br /><span className="mono">SHA-256 {file.sha256}</span></>}</p>
+    return <p className="panel-text">{say('export.no-text')} <span className="number">{sizeText(say, file)}</span>{file.sha256 === null ? null : <><br /><span className="mono">SHA-256 {file.sha256}</span></>}</p>
   }
   if (isDiff && preview.last !== null) return <FileDiff run={preview.last.run} path={path} text={file.text} />
   return <pre className="export-text mono" data-wraps={path.endsWith('.md') || undefined} tabIndex={0} aria-label={path} role="region">{file.text}</pre>

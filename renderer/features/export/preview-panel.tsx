@@ -7,6 +7,7 @@ import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { bytes, moment } from '../../ui/format.ts'
 import { Segmented } from '../../ui/segmented.tsx'
 import type { ChangeAddress } from '../../ui/use-address.ts'
+import { sizeText } from './file-size.ts'
 import { FileText } from './file-text.tsx'
 import { firstFile, treeRows, type Change, type TreeRow } from './file-tree.ts'
 import { ReportFigures } from './report-figures.tsx'
@@ -82,7 +83,7 @@ function Tree({ preview, path, onFile }: { readonly preview: ExportPreview; read
   return <DataTable label={say('export.tree')} rows={rows} columns={columns} keyOf={(row) => row.path} current={path} onOpen={onOpen} />
 }
 
-const sizeOf = (say: Say, row: TreeRow): string => (row.change === 'gone' ? '' : row.exact ? bytes(row.bytes) : say('export.at-most', { bytes: bytes(row.bytes) }))
+const sizeOf = (say: Say, row: TreeRow): string => (row.change === 'gone' ? '' : sizeText(say, row))
 
 const treeColumns = (say: Say, hasLast: boolean): readonly Column<TreeRow>[] => [
   {

@@ -70,6 +70,7 @@ function Plans(part: TunePart & { readonly shown: Run; readonly picker: React.Re
   const columns = planColumns(say, knee, points.some(({ lost }) => lost !== null))
   const drawn = points.flatMap((point): PlanPoint[] => (point[cost] === null ? [] : [{ key: keyOfPoint(point), x: point[cost], y: loss === 'nsr' ? point.nsr : (point.lost ?? NaN), front: point.front, chosen: point.chosen, knee: point === knee, text: planText(say, point) }]))
   const protocol = points[0]!.protocol
+  const missed = points.some(({ chosen }) => chosen) ? null : (shown.tune?.budget ?? null)
   const yTitle = loss === 'lost' ? say('tune.lost.of', { protocol: protocolName(protocol) }) : 'NSR'
   return (
     <div className="tune-pareto">
@@ -84,7 +85,7 @@ function Plans(part: TunePart & { readonly shown: Run; readonly picker: React.Re
             <BudgetForm {...part} />
           </header>
           <div className="chart">
-            <ul className="legend plan-legend"><li>◆ {say('tune.chosen')}</li><li>▲ {say('tune.knee')}</li><li>● {say('tune.front')}</li></ul>
+            <ul className="legend plan-legend"><li>◆ {say('tune.chosen')}</li><li>▲ {say('tune.knee')}</li><li>● {say('tune.front')}</li>{missed === null ? null : <li className="verdict" data-tone="warning">! {say('tune.budget.missed', { budget: missed })}</li>}</ul>
             <ParetoChart label={say('tune.pareto.alt', { count: drawn.length })} points={drawn} xTitle={say(COST_NAMES[cost])} yTitle={yTitle} picked={keyOfPoint(at)} writeX={(value) => costText(cost, value)} writeY={(value) => significant(value, 3)} onPick={(plan) => set({ plan })} />
           </div>
         </section>

@@ -6,7 +6,7 @@ import type { Column } from '../../ui/grid.tsx'
 import { gainOf } from './trials.ts'
 import { settingsText } from './use-tune-runs.ts'
 
-const STAGES: Readonly<Record<string, TextKey>> = { start: 'tune.stage.start', grid: 'tune.stage.grid', switches: 'tune.stage.switches', layers: 'tune.stage.layers', float: 'tune.stage.float', final: 'tune.stage.final' }
+const STAGES: Readonly<Record<string, TextKey>> = { start: 'tune.stage.start', grid: 'tune.stage.grid', switches: 'tune.stage.switches', finetune: 'tune.stage.finetune', layers: 'tune.stage.layers', float: 'tune.stage.float', final: 'tune.stage.final' }
 
 function stageName(say: Say, stage: string): string {
   const key = STAGES[stage]

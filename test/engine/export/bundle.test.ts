@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -12,27 +13,48 @@ import { quietTask } from '../../../main/core/task.ts'
 import { boardNames } from '../../../main/boards/read-profile.ts'
 import { checkFolder } from '../../../main/export/bundle-folder.ts'
 import { exportJob } from '../../../main/engine/jobs/export.ts'
+import { exportPreviewJob } from '../../../main/engine/jobs/export-preview.ts'
+import { verifyJob } from '../../../main/engine/jobs/verify.ts'
 import { filesBelow } from '../../../main/export/destination.ts'
 import { readManifest } from '../../../main/export/manifest.ts'
 import { decodeNpy } from '../../../main/samples/npy.ts'
 import { decodeNpz } from '../../../main/samples/npz.ts'
 import { float32 } from '../../../main/onnx/tensor.ts'
 import { readModel } from '../../../main/onnx/model-file.ts'
+import { readQdq } from '../../../main/quantize/read-qdq.ts'
 import { spellingsOf } from '../../../main/samples/spellings.ts'
 import { runToExport } from '../../fixtures/bundle-run.ts'
 import { temporaryFolder } from '../../fixtures/temporary-folder.ts'
 import { horizonYaml, rknnLayers } from '../../fixtures/tool-readers.ts'
 import { ortRanges, tpuQtable, tpuTableCpp, tpuTablePython } from '../../fixtures/vendor-readers.ts'
 
+/** A Python that has the real library, where somebody develops; the project itself needs none. */
+const python = process.env['SCALEWRIGHT_PYTHON'] ?? 'python3'
+const hasLibrary = spawnSync(python, ['-c', 'import onnxruntime.quantization']).status === 0
+if (!hasLibrary) console.warn('SKIPPED: ranges and overrides in the real ONNX Runtime quantizer: no Python with it (SCALEWRIGHT_PYTHON)')
+
 const folder = temporaryFolder()
 let app: App
 let run: Run
 /** The job in this process: no child to start for each of the boards. */
-const exported = async (board: string, out: string, wish: Partial<Parameters<typeof exportJob>[0]> = {}) =>
-  exportJob({ ...(await app.exportSubject(run, { board })), out, force: false, language: 'en', scalewright: '0', ...wish }, quietTask)
+const exported = async (board: string, out: string, wish: Partial<Parameters<typeof exportJob>[0]> = {}, of = run) =>
+  exportJob({ ...(await app.exportSubject(of, { board })), out, force: false, language: 'en', scalewright: '0', ...wish }, quietTask)
 /** Bundles by board. */
 const at = (board: string): string => join(folder, 'bundles', board)
 const text = (board: string, path: string): string => readFileSync(join(at(board), path), 'utf8')
+
+/** Files that the preview of a board promised otherwise. */
+async function unlikePreview(board: string, written: readonly { path: string; bytes: number; sha256: string }[]): Promise<string[]> {
+  const { files } = await exportPreviewJob({ ...(await app.exportSubject(run, { board })), language: 'en' })
+  const fits = { exact: (bytes: number, said: number) => bytes === said, most: (bytes: number, said: number) => bytes <= said, least: (bytes: number, said: number) => bytes >= said, about: (bytes: number, said: number) => bytes > said / 4 && bytes < said * 4 }
+  const said = new Map(files.map((file) => [file.path, file]))
+  const lost = files.filter(({ path }) => !written.some((file) => file.path === path)).map(({ path }) => `${path} is not written`)
+  return lost.concat(written.flatMap(({ path, bytes, sha256: hash }) => {
+    const file = said.get(path)
+    if (file === undefined) return [`${path} is not in the preview`]
+    return [...(fits[file.size](bytes, file.bytes) ? [] : [`${path} has ${bytes} bytes, ${file.size} ${file.bytes} were said`]), ...(file.sha256 === null || file.sha256 === hash ? [] : [`${path} is another`])]
+  }))
+}
 
 beforeAll(async () => {
   app = await openApp({ workspace: join(folder, 'ws'), cwd: folder, threads: 1 })
@@ -50,6 +72,9 @@ describe('a bundle', () => {
     for (const { path, bytes, sha256: hash } of manifest.files) expect([statSync(join(at(board), path)).size, sha256(readFileSync(join(at(board), path)))], path).toEqual([bytes, hash])
     for (const path of ['README.md', 'ACCEPT.md', 'preprocess.json', 'names.csv', 'model/model.onnx', 'model/model.qdq.onnx', 'model/rewrite.json', 'report/report.html', 'report/report.md', 'report/layers.csv', 'golden/in_002.npz', 'golden/float_out_000.npz', 'golden/sim_out_001.npz']) expect(existsSync(join(at(board), path)), path).toBe(true)
     expect((await checkFolder(at(board), board, quietTask)).problems).toEqual([])
+    expect(await unlikePreview(board, manifest.files)).toEqual([])
+    const [, told] = text(board, 'README.md').split('## Files')
+    for (const [, path] of told!.split('Names:')[0]!.matchAll(/^\| ([\w./]+) \|/gm)) expect(path === 'file' || existsSync(join(at(board), path!)), `${board}: README names ${path}`).toBe(true)
     expect(readFileSync(join(at(board), 'MANIFEST.json'), 'utf8') + text(board, 'model/recipe.json') + text(board, 'README.md')).not.toContain(folder)
   })
 
@@ -88,7 +113,7 @@ describe('a bundle', () => {
     }
     rmSync(join(copy, 'names.csv'))
     writeFileSync(join(copy, 'built.bmodel'), 'x')
-    expect((await app.verifyBundle({ bundle: copy }, quietTask)).problems).toEqual([{ path: 'names.csv', kind: 'missing', what: 'the file is missing' }, { path: 'built.bmodel', kind: 'unlisted', what: 'the manifest does not name it' }])
+    expect((await verifyJob({ bundle: copy, golden: 0, threads: 1 }, quietTask)).problems).toEqual([{ path: 'names.csv', kind: 'missing', what: 'the file is missing' }, { path: 'built.bmodel', kind: 'unlisted', what: 'the manifest does not name it' }])
     rmSync(join(copy, 'README.md'))
     symlinkSync('/etc/hostname', join(copy, 'README.md'))
     expect((await checkFolder(copy, copy, quietTask)).problems[0]).toMatchObject({ path: 'README.md', kind: 'link' })
@@ -105,6 +130,22 @@ describe('a bundle', () => {
     for (const { cells: [value, , , , matched] } of names) if (matched === 'yes' || matched === 'fused') expect(ranges.has(value!), value).toBe(true)
     expect(names.filter(({ cells }) => cells[4] === 'fused').length).toBeGreaterThan(3)
     for (const { cells: [, , , vendor, matched] } of names) if (matched === 'yes' || matched === 'fused') expect(rows.has(vendor!), vendor).toBe(true)
+  })
+
+  it.skipIf(!hasLibrary).each([['from the ranges', []], ['from the overrides', ['overrides']]])('makes ONNX Runtime’s own quantizer choose our scales, %s', async (_what, words) => {
+    const copy = join(folder, 'python')
+    cpSync(at('ort-cpu'), copy, { recursive: true })
+    const { status, stderr } = spawnSync(python, ['config/quantize_with_ort.py', ...words], { cwd: copy, encoding: 'utf8' })
+    expect(status, stderr).toBe(0)
+    const { rows } = readQdq((await readModel(join(copy, 'sample_x2.ort.onnx'))).graph)
+    const own = new Map(run.scales!.filter(({ kind }) => kind === 'activation').map((row) => [row.tensor, row]))
+    const theirs = rows.filter(({ kind }) => kind === 'activation').map((row) => ({ ...row, tensor: row.tensor.replace(/_QuantizeLinear_Input$/, '') })).filter(({ tensor }) => own.has(tensor))
+    expect(theirs.length).toBeGreaterThan(8)
+    for (const { tensor, scale, zeroPoint } of theirs) {
+      expect(zeroPoint, tensor).toEqual(own.get(tensor)!.zeroPoint)
+      // They divide the range in float32 again.
+      expect(scale[0]! / own.get(tensor)!.scale[0]!, tensor).toBeCloseTo(1, 6)
+    }
   })
 
   it('gives pixels 0..255 without a header to hb_mapper, as .npy to hb_compile, a picture to RKNN, and what the model takes to the others', async () => {
@@ -186,20 +227,20 @@ describe('a destination', () => {
   })
 
   it('gets nothing where the run has nothing, the board is unknown, or a check failed', async () => {
-    const audit = await app.audit({ run: run.run, changes: {}, cwd: folder }, quietTask)
-    await expect(app.exportBundle({ run: audit.run, board: 'ort-cpu', out: join(folder, 'none') }, quietTask)).rejects.toMatchObject({ code: 'input.nothing-to-export' })
+    const [without] = await app.runs.list({ verb: 'export' })
+    await expect(app.exportBundle({ run: without!.run, board: 'ort-cpu', out: join(folder, 'none') }, quietTask)).rejects.toMatchObject({ code: 'input.nothing-to-export' })
     await expect(app.exportBundle({ run: run.run, board: 'horizon-j7', out: join(folder, 'none') }, quietTask)).rejects.toMatchObject({ code: 'input.unknown-board', next: expect.stringContaining('horizon-j6') as string })
-    await expect(app.exportBundle({ run: run.run, board: 'ort-cpu', formats: ['onx'], out: join(folder, 'none') }, quietTask)).rejects.toMatchObject({ code: 'input.unknown-format' })
-    const unsigned = await runToExport(app, 'quantize.activations.type=uint8', 'quantize.activations.symmetric=false', 'gates={psnr_y_drop_db: -5}')
-    await expect(app.exportBundle({ run: unsigned.run, board: 'tensorrt', out: join(folder, 'none') }, quietTask)).rejects.toMatchObject({ code: 'input.not-ready', next: expect.stringContaining('--force') as string })
+    await expect(exported('ort-cpu', join(folder, 'none'), { formats: ['onx'] })).rejects.toMatchObject({ code: 'input.unknown-format' })
+    const unsigned = await runToExport(app, 'quantize.activations.type=uint8', 'quantize.activations.symmetric=false', 'gates={psnr_y_drop_db: -5}', 'compare.layers=none')
+    await expect(exported('tensorrt', join(folder, 'none'), {}, unsigned)).rejects.toMatchObject({ code: 'input.not-ready', next: expect.stringContaining('--force') as string })
     expect(existsSync(join(folder, 'none'))).toBe(false)
-    const { bundle } = await app.exportBundle({ run: unsigned.run, board: 'tensorrt', out: join(folder, 'forced'), force: true }, quietTask)
-    expect(bundle.checks.filter(({ state }) => state === 'error').map(({ id }) => id)).toEqual(['gates', 'signed'])
+    const { checks } = await exported('tensorrt', join(folder, 'forced'), { force: true }, unsigned)
+    expect(checks.filter(({ state }) => state === 'error').map(({ id }) => id)).toEqual(['gates', 'signed'])
     const [readme, manifest] = [readFileSync(join(folder, 'forced/README.md'), 'utf8'), readManifest(readFileSync(join(folder, 'forced/MANIFEST.json'), 'utf8'), '')]
     expect(manifest.forced).toBe(true)
     for (const words of ['Not in order: exported all the same', '存在问题：仍强制导出', 'quantize.activations.symmetric=true']) expect(readme.replaceAll('\\_', '_')).toContain(words)
     await app.runs.waive(unsigned.run, { rule: unsigned.gates![0]!.rule, reason: 'a test' })
-    const waived = await app.exportBundle({ run: unsigned.run, board: 'ort-cpu', out: join(folder, 'waived') }, quietTask)
-    expect(waived.bundle.checks.find(({ id }) => id === 'gates')).toMatchObject({ state: 'note', where: [expect.stringContaining('a test') as string] })
+    const waived = await exported('ort-cpu', join(folder, 'waived'), {}, unsigned)
+    expect(waived.checks.find(({ id }) => id === 'gates')).toMatchObject({ state: 'note', where: [expect.stringContaining('a test') as string] })
   })
 })

@@ -4,9 +4,11 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { bundledSample } from '../../../main/app/demo.ts'
 import { quietTask } from '../../../main/core/task.ts'
 import { sha256 } from '../../../main/core/hash.ts'
+import { latencyKnownJob } from '../../../main/engine/jobs/latency-known.ts'
 import { observeJob } from '../../../main/engine/jobs/observe.ts'
 import { paretoJob, type ParetoInput, type ParetoOutput } from '../../../main/engine/jobs/pareto.ts'
 import { quantizeJob } from '../../../main/engine/jobs/quantize.ts'
+import { sensitivityJob } from '../../../main/engine/jobs/sensitivity.ts'
 import { trialJob } from '../../../main/engine/jobs/trial.ts'
 import { readModel } from '../../../main/onnx/model-file.ts'
 import { readQdq } from '../../../main/quantize/read-qdq.ts'
@@ -118,6 +120,11 @@ describe('a budget on latency', () => {
     expect(found.notes.join('\n')).toContain('units were not offered every precision')
     await expect(withTable('no-float', ROWS.filter((row) => !row.includes('float32')), 0.5)).rejects.toMatchObject({ code: 'input.no-times', what: expect.stringContaining('float32 row for Conv') as string })
     await expect(plansOf({ cost: 'latency', mostCost: 0.5 })).rejects.toMatchObject({ code: 'input.no-times' })
+    // The same is known before anything was measured.
+    const known = (name: string, latency = false): Promise<void> => latencyKnownJob({ recipe: { ...recipe, compare: { ...recipe.compare, latency, operators: true } }, workspace: join(folder, name) })
+    await expect(known('no-float')).rejects.toMatchObject({ code: 'input.no-times', what: expect.stringContaining('float32 row for Conv') as string })
+    await expect(known('none')).rejects.toMatchObject({ code: 'input.no-times', where: 'ort-cpu' })
+    await Promise.all([known('without'), known('none', true)])
   })
 })
 
@@ -181,7 +188,7 @@ describe('where noises are not independent', () => {
   })
 })
 
-it('a plan names nothing whose naming changes the graph: what is named is not folded', async () => {
+it('a plan and advice name nothing whose naming changes the graph: what is named is not folded', async () => {
   const path = join(folder, 'centred')
   await mkdir(path, { recursive: true })
   await writeFile(join(path, 'net.onnx'), model({
@@ -201,4 +208,10 @@ it('a plan names nothing whose naming changes the graph: what is named is not fo
   const found = await paretoJob({ ...common, recipe: net, statistics: { path: seen, sha256: sha256(await readFile(seen)) }, cost: 'bitmacs' }, quietTask)
   expect(found.points.flatMap(({ settings }) => settings).some((setting) => setting.startsWith('quantize.layers.conv_1.'))).toBe(true)
   for (const { settings } of found.points) expect(await foldedWith(...settings)).toEqual(folded)
+  // Sensitivity names as little: advice rests on what it names.
+  const { units } = await sensitivityJob({ ...common, recipe: net, statistics: { path: seen, sha256: sha256(await readFile(seen)) }, modes: ['alone'], evaluate: false }, quietTask)
+  expect(units.find(({ op }) => op === 'Input')).toMatchObject({ layer: null })
+  const named = units.flatMap(({ layer }) => layer ?? [])
+  expect(named.length).toBeGreaterThan(0)
+  for (const layer of named) expect(await foldedWith(`quantize.layers.${layer}.bits=16`)).toEqual(folded)
 })

@@ -78,6 +78,14 @@ const one = (op: string, attributes: Parameters<typeof node>[3] = {}, extra: Par
 const layer = (op: string, weight: readonly number[], bias: number, attributes: Parameters<typeof node>[3] = {}): Case =>
   one(op, attributes, { inputs: ['x', 'w', 'b'], trained: { x: noise(X, 3), w: noise(weight, 4), b: noise([bias], 5) } })
 
+/** No two values nearer than 0.02: the largest of a window stays the largest. */
+const distinct = tensor('float32', X, Float32Array.from({ length: 120 }, (_, at) => ((at * 37) % 120) / 50 - 1.2))
+
+const POOLS = [
+  { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }, { kernel_shape: [2, 3], strides: [3, 2] }, { kernel_shape: [2, 2], strides: [2, 2], ceil_mode: 1 },
+  { kernel_shape: [3, 3], strides: [2, 2], auto_pad: 'SAME_UPPER' }, { kernel_shape: [2, 2], strides: [1, 2], auto_pad: 'SAME_LOWER' },
+]
+
 const CASES: readonly Case[] = [
   layer('Conv', [6, 4, 3, 3], 6, { pads: [1, 1, 1, 1] }),
   layer('Conv', [6, 4, 1, 1], 6),
@@ -106,6 +114,14 @@ const CASES: readonly Case[] = [
   one('SpaceToDepth', { blocksize: 2 }, { trained: { x: noise([1, 3, 4, 6], 3) } }),
   one('Resize', { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }, { inputs: ['x', '', 'scales'], initializers: { scales: floats([4], [1, 1, 2, 3]) } }),
   one('Pad', {}, { inputs: ['x', 'pads'], initializers: { pads: longs([0, 0, 1, 2, 0, 1, 0, 3]) } }),
+  one('Exp'), one('Softmax', { axis: 1 }), one('Softmax'),
+  ...[{ starts: [1, -4], ends: [3, 99], axes: [1, -1], steps: [1, 1] }, { starts: [1, 0], ends: [6, 5], axes: [2, 3], steps: [2, 3] }].map(({ starts, ends, axes, steps }) =>
+    one('Slice', {}, { name: `Slice ${starts.join()} ${steps.join()}`, inputs: ['x', 'starts', 'ends', 'axes', 'steps'], initializers: { starts: longs(starts), ends: longs(ends), axes: longs(axes), steps: longs(steps) } })),
+  one('Gather', { axis: 1 }, { name: 'Gather of one', inputs: ['x', 'index'], initializers: { index: tensor('int64', [], BigInt64Array.of(2n)) } }),
+  one('Gather', { axis: -1 }, { name: 'Gather of several', inputs: ['x', 'index'], initializers: { index: tensor('int64', [2, 2], BigInt64Array.of(3n, 0n, -1n, 2n)) } }),
+  ...POOLS.flatMap((attributes) => ['MaxPool', 'AveragePool'].map((op) => one(op, { ...attributes, ...(op === 'AveragePool' ? { count_include_pad: 0 } : {}) }, { trained: { x: distinct } }))),
+  one('AveragePool', { kernel_shape: [3, 2], pads: [1, 1, 1, 0], strides: [2, 1], count_include_pad: 1 }),
+  one('MaxPool', { kernel_shape: [2, 2], dilations: [2, 3] }, { trained: { x: distinct } }),
   one('Reshape', {}, { inputs: ['x', 'shape'], initializers: { shape: longs([1, 2, -1]) } }),
 ]
 
@@ -132,6 +148,14 @@ describe('gradients against difference quotients', () => {
       expect(Math.abs(slope - quotient), `${input}: ${slope} and ${quotient}`).toBeLessThan(2e-3 * (1 + Math.abs(quotient)))
     }
   })
+})
+
+it('equal values of a window share its gradient', async () => {
+  const model = graph({ inputs: { x: [1, 1, 2, 4] }, outputs: { y: null }, nodes: [node('MaxPool', ['x'], ['y'], { kernel_shape: [2, 2], strides: [2, 2] })] })
+  const { bytes, gradients, targets } = await trainingGraph(model, new Map([['y', 0.5]]), new Set(['x']))
+  // y = [3, 0]; y - target = [2, 8].
+  const results = await run(bytes, { x: floats([1, 1, 2, 4], [3, 1, 0, 0, 3, 2, 0, 0]), [targets.get('y')!]: floats([1, 1, 1, 2], [1, -8]) })
+  expect([...results[gradients.get('x')!]!]).toEqual([1, 0, 2, 2, 1, 0, 2, 2])
 })
 
 describe('rounding', () => {
@@ -164,6 +188,8 @@ describe('rounding', () => {
 describe('what has no gradient', () => {
   it.each([
     ['operator', [node('Conv', ['x', 'w'], ['c']), node('Erf', ['c'], ['y'], {}, 'bend')], 'Erf', {}],
+    ['slice', [node('Conv', ['x', 'w'], ['c']), node('Slice', ['c', 'last', 'first', 'axes', 'back'], ['y'], {}, 'bend')], 'Slice', { last: longs([3]), first: longs([0]), axes: longs([2]), back: longs([-1]) }],
+    ['gather', [node('Conv', ['x', 'w'], ['c']), node('Gather', ['c', 'twice'], ['y'], { axis: 1 }, 'bend')], 'Gather', { twice: longs([1, 1]) }],
     ['resize', [node('Conv', ['x', 'w'], ['c']), node('Resize', ['c', '', 'scales'], ['y'], { mode: 'linear' }, 'bend')], 'Resize', { scales: floats([4], [1, 1, 2, 2]) }],
   ] as const)('is refused by node and operator: %s', async (_, nodes, op, initializers) => {
     const model = graph({ inputs: { x: [1, 2, 4, 4], w: [3, 2, 1, 1] }, outputs: { y: null }, nodes, initializers })

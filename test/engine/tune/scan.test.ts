@@ -85,6 +85,9 @@ describe.each([['float', NET], ['quantized', board.variant(board.keys)]])('a sca
     expect(results.size).toBe(actives.length * feeds.length)
     expect(steps).toHaveLength(actives.length)
     expect(cost.savedNodes).toBeGreaterThan(0)
+    // Every variant and the base on every sample; the base again where memory is short.
+    const once = (actives.length + 1) * feeds.length
+    expect([cost.models, cost.inferences >= once, cost.inferences === once]).toEqual([actives.length + 1, true, memoryBytes === 1e9])
     for (const [index, active] of actives.entries()) {
       for (const [sample, fed] of feeds.entries()) close(valuesOf(results.get(`${index} ${sample}`)!), valuesOf(await runWhole(board.variant(active), fed)))
     }
@@ -105,7 +108,7 @@ describe('a sensitivity scan', () => {
     const samples = fed.map((each, index) => ({ id: String(index), feeds: each }))
     const scorer = () => openScorer(protocolMeasure(parseProtocol('sqnr/output')), {} as Expectation, samples)
     const shared = { feeds: fed, threads: 1, memoryBytes: 1e9, where: 'net' }
-    const work = { ...shared, float: NET, coded: made.graph, plan: made.plan, table: made.table, scorer: scorer(), modes: ['alone', 'all-but-one', 'accumulated'] as const, names: new Set<string>(), macs: new Map<string, number>() }
+    const work = { ...shared, float: NET, coded: made.graph, plan: made.plan, table: made.table, scorer: scorer(), modes: ['alone', 'all-but-one', 'accumulated'] as const, nameOf: () => null, macs: new Map<string, number>() }
     const steps: number[] = []
     const scan = await measureSensitivity(work, { ...quietTask, report: ({ total }) => steps.push(total) })
 

@@ -59,7 +59,7 @@ describe('a setting that is tried', () => {
   it('that no layer has is refused before anything is measured', async () => {
     const app = await open('try-wrong')
     const fault = await faultOf(async () => app.tune({ mode: 'try', recipe: await tuneRecipe(), settings: ['layers.head.th_skale=1'] }, quietTask))
-    expect(fault).toMatchObject({ code: 'recipe.unknown-key' })
+    expect(fault).toMatchObject({ code: 'recipe.unknown-key', where: '--try layers.head.th_skale=1' })
     expect(await app.runs.list({})).toEqual([])
   })
 })
@@ -79,6 +79,8 @@ describe('sensitivity', () => {
     expect(Math.max(...units.map(({ accumulated }) => accumulated!))).toBeGreaterThanOrEqual(facts!.quantizedNsr * (1 - 1e-6))
     expect(units.some(({ accumulated }) => Math.abs(accumulated! / facts!.quantizedNsr - 1) < 1e-6)).toBe(true)
     expect(facts!.reusedShare).toBeGreaterThan(0.3)
+    // Every model on both samples, and float, simulated and fused on both for what one evaluation takes.
+    expect(run.tune!.inferences).toBe(2 * facts!.models + 2 * 3)
     const convolution = units.find(({ nodes }) => nodes.includes('body1'))!
     expect([convolution.weightNsr, convolution.inputNsr, convolution.outputNsr].every((nsr) => nsr! > 0)).toBe(true)
     const advice = await app.advise(run.run)
@@ -93,10 +95,12 @@ describe('sensitivity', () => {
 })
 
 describe('held-back samples', () => {
-  it('that are pictures of the evaluation are refused by name', async () => {
-    const fault = await faultOf(async () => (await open('leak')).tune({ mode: 'search', recipe: await tuneRecipe('tune.samples.include=["pic_01_*"]') }, quietTask))
+  it('that are pictures of the evaluation are refused by name before anything is measured', async () => {
+    const app = await open('leak')
+    const fault = await faultOf(async () => app.tune({ mode: 'search', recipe: await tuneRecipe('tune.samples.include=["pic_01_*"]') }, quietTask))
     expect(fault).toMatchObject({ code: 'recipe.tune-leak', where: 'tune.samples' })
     expect(fault.what).toContain('pic_01')
+    expect(await app.runs.list({})).toEqual([])
   }, 300_000)
 })
 
@@ -149,6 +153,22 @@ describe('a search', () => {
   }, 300_000)
 })
 
+describe('fine-tuning', () => {
+  it('is a stage of a search: with the recipe as it is and the best of those before, each measured, and the winner is what was measured', async () => {
+    const app = await open('finetuned')
+    const run = await app.tune({ mode: 'search', recipe: await tuneRecipe('tune.axes=[bias]', 'quantize.activations.method=max', 'quantize.finetune={steps: 20, every: 5, batch: 2, crop: 32}') }, quietTask)
+    const finetuned = run.trials!.filter(({ stage }) => stage === 'finetune')
+    expect(finetuned.length).toBeGreaterThanOrEqual(1)
+    for (const { settings, fault } of finetuned) expect({ last: settings.at(-1), fault }).toEqual({ last: expect.stringMatching(/^quantize\.finetune=\{"steps":20/), fault: null })
+    // Tuning moved codes: what is scored is another model.
+    const bare = run.trials!.find(({ settings, samples }) => settings.length === 0 && samples === finetuned[0]!.samples)!
+    expect(finetuned[0]!.model).not.toBe(bare.model)
+    expect(run.trials!.filter(({ stage }) => stage !== 'finetune' && stage !== 'final').some(({ settings }) => settings.join().includes('finetune'))).toBe(false)
+    const winner = run.trials!.find(({ settings }) => JSON.stringify(settings) === JSON.stringify(run.tune!.winner))!
+    expect(modelOf(run)).toBe(winner.model)
+  }, 300_000)
+})
+
 describe('mixed precision', () => {
   it('gives measured plans, a front that nothing beats, and the plan inside a budget as the model of the run', async () => {
     const app = await open('pareto')
@@ -162,6 +182,8 @@ describe('mixed precision', () => {
     expect(run.tune).toMatchObject({ mode: 'pareto', winner: chosen.settings, budget: 'macs_int16<=0.3x' })
     const front = points.filter((point) => point.front)
     expect(points.length).toBeGreaterThan(3)
+    // Each plan on two samples, and each unit in each precision alone before.
+    expect(run.tune!.inferences).toBeGreaterThan(2 * points.length + 2 * 3)
     expect(front.length).toBeGreaterThan(0)
     for (const point of front) expect(points.some((other) => other.macsInt16 <= point.macsInt16 && other.nsr < point.nsr)).toBe(false)
     expect(await app.runs.show(run.run)).toMatchObject({ pareto: points })
@@ -171,11 +193,22 @@ describe('mixed precision', () => {
 
     const fault = await faultOf(() => app.tune({ mode: 'pareto', recipe, samples: 2, budget: 'bytes<=0.2x' }, quietTask))
     expect(fault).toMatchObject({ code: 'input.budget-not-met', where: 'bytes<=0.2x', what: expect.stringContaining('the nearest comes to bytes<=0.2841x') as string })
+    // What was measured is not lost: the fault names the run that keeps it.
+    const [kept] = await app.runs.list({ verb: 'tune', limit: 1 })
+    expect(fault.next).toContain(kept!.run)
+    const plans = await app.runs.show(kept!.run)
+    expect(plans).toMatchObject({ status: 'done', parent: run.parent, tune: { mode: 'pareto', budget: 'bytes<=0.2x', winner: [] } })
+    expect(plans.notes).toContainEqual(expect.stringMatching(/^Budget bytes<=0\.2x: none of \d+ measured plans keeps this budget: the nearest comes to bytes<=0\.2841x\.$/))
+    expect(plans.pareto!.length).toBeGreaterThan(3)
+    expect(plans.pareto!.filter(({ chosen: isTaken }) => isTaken)).toEqual([])
   }, 300_000)
 
-  it.each([['psnr_y_drop_db<0.1'], ['latency<=0.6'], ['speed<=0.5x'], ['psnr_y_drop_db<=2x']])('refuses the budget %s before anything is measured', async (budget) => {
+  it.each([
+    ['psnr_y_drop_db<0.1', 'input.bad-budget'], ['latency<=0.6', 'input.bad-budget'], ['speed<=0.5x', 'input.bad-budget'], ['psnr_y_drop_db<=2x', 'input.bad-budget'], ['ssim_y_drop<=0.1', 'input.bad-budget'],
+    ['latency<=0.6x', 'input.no-times'],
+  ])('refuses the budget %s before anything is measured: %s', async (budget, code) => {
     const app = await open('budget')
-    expect(await faultOf(async () => app.tune({ mode: 'pareto', recipe: await tuneRecipe(), budget }, quietTask))).toMatchObject({ code: 'input.bad-budget' })
+    expect(await faultOf(async () => app.tune({ mode: 'pareto', recipe: await tuneRecipe('compare.latency=false'), budget }, quietTask))).toMatchObject({ code })
     expect(await app.runs.list({})).toEqual([])
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatsFor } from '../../../main/export/formats/index.ts'
+import { formatFaults, formatsFor, type ChosenFormat } from '../../../main/export/formats/index.ts'
 import { lowerOpset } from '../../../main/export/lower-opset.ts'
 import { isPlainPath } from '../../../main/export/manifest.ts'
 import { readiness } from '../../../main/export/readiness.ts'
@@ -58,6 +58,11 @@ describe('readiness', () => {
     expect(lines('samples')).toEqual(['samples.calibration.count=100'])
     expect(lines('proofs')).toEqual(['rewrite=["fold-affine"]'])
     expect(lines('findings')).toEqual(['quantize.output=accumulator'])
+  })
+  it.each([['rknn', ['sample-count']], ['horizon', ['sample-count']], ['tflite', ['sample-count']], ['sophon', []], ['openvino', []], ['tensorrt', []]])('without a sample %s is refused where its tools measure for themselves, and what is forced can be read back', (name, wanted) => {
+    expect(errors({ samples: 0 }, { [name]: {} })).toEqual(wanted)
+    const [{ format, settings }] = formatsFor({ name: 'b', exports: { [name]: {} } }) as [ChosenFormat]
+    for (const { path, text, format: reader } of format.write(subject({ samples: 0 }), settings)) expect(reader === undefined ? [] : formatFaults(reader, text), path).toEqual([])
   })
   it('refuses a format or a setting that is not there, with the nearest', () => {
     expect(() => formatsFor({ name: 'b', exports: { sofon: {} } })).toThrow(expect.objectContaining({ code: 'input.unknown-format', next: expect.stringContaining('sophon') as string }))

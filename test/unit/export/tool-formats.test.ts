@@ -195,6 +195,10 @@ it('the BM1684 guide’s words for layers: patterns written out, what it has no 
   const one = subject({ graph: made, floatNodes: [{ node: 'conv_2', op: 'Tanh', output: 'z' }], overrides: [{ name: 'conv_*', settings: { method: 'kl', granularity: 'tensor' } }, { name: 'op:Relu', settings: { th_scale: 0.5 } }, { name: 'conv_1', settings: { range: [-3, 2], th_strategy: 'USE_MAX' } }, { name: 'gone', settings: { bits: 16 } }] })
   const { layers: said } = JSON.parse(FORMATS.find(({ name }) => name === 'sophon')!.write(one, { chip: 'bm1684' }).find(({ path }) => path.endsWith('guide.json'))!.text) as { layers: unknown }
   expect(said).toEqual({ conv_1: { th_scale: 0.5, th_strategy: 'USE_MAX', threshold: 3 }, conv_2: { th_strategy: 'USE_KL', forward_with_float: true } })
+  const script = (chip: string, wish = one): string => FORMATS.find(({ name }) => name === 'sophon')!.write(wish, { chip }).find(({ path }) => path.endsWith('.sh'))!.text
+  expect(script('bm1684').split('\n').slice(1, 6)).toEqual([expect.stringContaining('bm1684_guide.json'), expect.stringMatching(/^# iterations: \d+, th_method: \w+, accuracy_opt: false$/), '# layer "conv_1": th_scale: 0.5, th_strategy: USE_MAX, threshold: 3', '# layer "conv_2": th_strategy: USE_KL, forward_with_float: true', 'set -e'])
+  expect(script('bm1684x')).not.toContain('guide')
+  expect(script('bm1684', { ...one, floatNodes: [{ node: 'a\nrm -rf /', op: 'Tanh', output: 'z' }] }).split('\n').filter((line) => line.startsWith('rm'))).toEqual([])
 })
 
 it('ONNX Runtime’s quantizer is told what to leave alone: what has no range, unless it only moves one', () => {

@@ -54,6 +54,8 @@ describe('planQuantization', () => {
     expect(plan.of('b')).toBeUndefined()
     expect(['anchor', 'sum'].map((tensor) => plan.of(tensor)?.tensor)).toEqual(['anchor', 'sum'])
     expect(plan.weights.map(({ tensor }) => tensor)).toContain('wb')
+    // Who names the convolution means what comes out behind the sum.
+    expect(planOf({ sums: 'accumulator', tail: 'off', layers: { b: { bits: 16 } } }).of('sum')!.grid.type).toBe('uint16')
   })
 
   it('opens one operand of a sum of two convolutions, the later, and none that somebody else reads', () => {

@@ -70,6 +70,7 @@ export const SILENT_SENTENCES: Readonly<Record<string, string>> = {
   '§0 before, §1 after': 'a cell of the table of operator times',
   "§0: node '§1' (§2)": LABEL,
   "§0: tensor '§1'": LABEL,
+  '--try §0': 'an option as it was typed, which is code',
   'quantize.layers: §0': 'a key of the recipe and its value',
   'quantize.float.names: §0': 'a key of the recipe and its value',
   'quantize.float.inputs: §0': 'a key of the recipe and its value',

@@ -7,11 +7,11 @@ import { diffLines } from '../../../renderer/features/export/line-diff.ts'
 import { blocksOfReport } from '../../../renderer/features/export/report-blocks.ts'
 
 type File = ExportPreview['files'][number]
-const file = (path: string, change: File['change'] = 'same', exact = true): File => ({ path, bytes: 10, exact, text: path.endsWith('.md') ? 'text' : null, sha256: null, change })
+const file = (path: string, change: File['change'] = 'same', size: File['size'] = 'exact'): File => ({ path, bytes: 10, size, text: path.endsWith('.md') ? 'text' : null, sha256: null, change })
 const namesOf = (rows: ReturnType<typeof treeRows>): string[] => rows.map(({ depth, name, count }) => `${'  '.repeat(depth)}${name}${count === 0 ? '' : `/ ${count}`}`)
 
 describe('the tree of a bundle', () => {
-  const files = [file('README.md'), file('config/a.yaml', 'changed'), ...Array.from({ length: 20 }, (_, index) => file(`calibration/input/${String(index).padStart(3, '0')}.npy`, 'unknown', index === 0))]
+  const files = [file('README.md'), file('config/a.yaml', 'changed'), ...Array.from({ length: 20 }, (_, index) => file(`calibration/input/${String(index).padStart(3, '0')}.npy`, 'unknown', index === 0 ? 'exact' : 'about'))]
 
   it('has the files that lie above before the folders, what is gone in its place, and full folders shut', () => {
     expect(namesOf(treeRows(files, ['config/old.yaml'], new Set()))).toEqual(['README.md', 'calibration/ 20', 'config/ 2', '  a.yaml', '  old.yaml'])
@@ -22,7 +22,9 @@ describe('the tree of a bundle', () => {
     const rows = treeRows(files, [], new Set(['calibration/', 'calibration/input/', 'config/']))
     expect(namesOf(rows).slice(1, 4)).toEqual(['calibration/ 20', '  input/ 20', '    000.npy'])
     expect([namesOf(rows)[0], namesOf(rows).at(-1)]).toEqual(['README.md', 'config/ 1'])
-    expect([rows[1]!.bytes, rows[1]!.exact]).toEqual([200, false])
+    expect([rows[1]!.bytes, rows[1]!.size]).toEqual([200, 'about'])
+    const sizes = (...kinds: File['size'][]): string => treeRows(kinds.map((kind, index) => file(`a/${index}`, 'new', kind)), [], new Set())[0]!.size
+    expect([sizes('exact', 'exact'), sizes('exact', 'least'), sizes('most', 'exact', 'most'), sizes('most', 'least')]).toEqual(['exact', 'least', 'most', 'about'])
     expect(new Set(rows.map(({ path }) => path)).size).toBe(rows.length)
   })
 

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest'
+import { wholeSetting } from '../../../main/app/tune/place.ts'
 import { fasterPlan, parseBudget, refuseOtherScore } from '../../../main/app/tune/pareto.ts'
 import type { ParetoPoint } from '../../../main/core/tune.ts'
+import { recipeFromOptions } from '../../../main/recipe/read-recipe.ts'
 
 it('a budget bounds a cost, or the loss of the score', () => {
   expect(parseBudget('latency<=0.6x')).toEqual({ cost: 'latency', mostCost: 0.6 })
@@ -27,4 +29,11 @@ it('a plan that is slower than it was told gives way to one that keeps the budge
   expect(fasterPlan(points, [points[3]!], 0.8, 0.6)).toBe(points[2])
   expect(fasterPlan(points, [points[3]!, points[2]!], 0.9, 0.6)).toBeUndefined()
   expect(fasterPlan(points, [points[3]!, points[2]!], 0.7, 0.6)).toBe(points[1])
+})
+
+it('a setting that is tried may leave out quantize, whatever key of it it names', () => {
+  const recipe = recipeFromOptions('net.onnx', { set: ['quantize.finetune={}'] })
+  for (const key of Object.keys(recipe.quantize)) expect(wholeSetting(`${key}=x`)).toBe(`quantize.${key}=x`)
+  expect(['layers."a.b".bits=16', 'quantize.preset=arm', 'rewrite=auto', 'output.kind=vector', 'layersome=1'].map(wholeSetting))
+    .toEqual(['quantize.layers."a.b".bits=16', 'quantize.preset=arm', 'rewrite=auto', 'output.kind=vector', 'layersome=1'])
 })

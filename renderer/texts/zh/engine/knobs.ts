@@ -1,7 +1,6 @@
 /** Float regions, shared scales, why a tensor is quantized as it is; equalization and bias absorption. */
 export const knobs = {
   'it leaves as an accumulator: no codes are made of it': '它作为累加器输出，不转换为编码',
-  'it is added before it is rounded (quantize.sums: accumulator): the sum carries the codes': '它在舍入之前就被相加（quantize.sums: accumulator）：由和来带编码',
   'no quantized layer reads it, so it carries no codes': '没有量化层读取它，因此不带编码',
   '{method}, max behind linear operators': '{method}，线性算子之后用 max',
   'In float: {names} ({why}).': '浮点：{names}（{why}）。',
