@@ -36,7 +36,7 @@ describe.skipIf(!canListChildren)('the engine of a recorded run', () => {
   })
 
   /** A run that finds no Statistics of an earlier one, so that each goes through every stage. */
-  const start = async (): Promise<Run> => app.run({ recipe: await smallRecipe(`calibration.valuesPerTensor=${1000 + runs++}`) }, quietTask)
+  const start = async (by = app): Promise<Run> => by.run({ recipe: await smallRecipe(`calibration.valuesPerTensor=${1000 + runs++}`) }, quietTask)
 
   /** The id of the run that has begun since. */
   async function begun(): Promise<string> {
@@ -114,12 +114,15 @@ describe.skipIf(!canListChildren)('the engine of a recorded run', () => {
   }, 180_000)
 
   it('is killed before anything is recorded: the command fails and leaves no run', async () => {
+    // What the environment is is asked once: by an app that has run nothing yet.
+    const fresh = await openApp({ workspace, cwd: folder })
     const before = (await app.runs.list({})).length
     let settled = false
-    const outcome = start().then((run) => run as unknown, (error: unknown) => error).finally(() => (settled = true))
+    const outcome = start(fresh).then((run) => run as unknown, (error: unknown) => error).finally(() => (settled = true))
     await killUntil(() => settled)
     expect(await outcome).toMatchObject({ code: 'engine.killed', where: "job 'environment'" })
     expect(await app.runs.list({})).toHaveLength(before)
     await expectNothingHalfWritten()
+    await fresh.close()
   })
 })
