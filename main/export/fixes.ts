@@ -9,6 +9,7 @@ interface Said {
   readonly quantize?: {
     readonly activations?: Grid & { readonly symmetric?: boolean }
     readonly weights?: Grid
+    readonly sums?: string
     readonly layers?: Readonly<Record<string, { readonly bits?: number }>>
   }
 }
@@ -35,6 +36,10 @@ export function signedFixes(run: Run): string[] {
   const { activations, weights } = said(run).quantize ?? {}
   return lines([...gridLines('activations', 'int8', activations), ...(activations?.symmetric === true ? [] : ['quantize.activations.symmetric=true']), ...gridLines('weights', 'int8', weights)], 'codes become signed with zero point 0.')
 }
+
+export const addsOnAccumulators = (run: Run): boolean => said(run).quantize?.sums === 'accumulator'
+
+export const roundedSumsFixes = (): string[] => lines(['quantize.sums=codes'], 'every operand of a sum is rounded.')
 
 export const signedWeightFixes = (run: Run): string[] => lines(gridLines('weights', 'int8', said(run).quantize?.weights), 'weights become symmetric.')
 

@@ -1,7 +1,9 @@
 import { judgeModel } from '../boards/judge.ts'
 import { checkLimits } from '../boards/limits.ts'
+import { topology } from '../onnx/topology.ts'
+import { openSums } from '../quantize/open-sums.ts'
 import { quantizableTensors } from './coverage.ts'
-import { boardFixes, findingFixes, recipeBoard, widthFixes, withoutRewritesFixes } from './fixes.ts'
+import { addsOnAccumulators, boardFixes, findingFixes, recipeBoard, roundedSumsFixes, widthFixes, withoutRewritesFixes } from './fixes.ts'
 import { isActivation } from './record.ts'
 import type { Bilingual, Check, Subject } from './subject.ts'
 import type { ChosenFormat } from './formats/index.ts'
@@ -20,7 +22,7 @@ export interface ReadinessFacts {
 /** Everything that is looked at before a bundle is written, worst first. */
 export function readiness(subject: Subject, formats: readonly ChosenFormat[], facts: ReadinessFacts): Check[] {
   const checks = [
-    boardCheck(subject), ...limitChecks(subject, facts), ...operatorChecks(subject), bitsCheck(subject), missingCheck(subject), denormalCheck(subject.records),
+    boardCheck(subject), ...limitChecks(subject, facts), ...operatorChecks(subject), bitsCheck(subject), missingCheck(subject), ...sumChecks(subject, formats), denormalCheck(subject.records),
     findingCheck(subject), ...gateChecks(subject, facts), ...proofChecks(subject, facts), sampleCheck(subject, formats),
     ...formats.flatMap(({ format, settings }) => format.checks(subject, settings)),
   ]
@@ -109,6 +111,20 @@ function missingCheck(subject: Subject): Check {
     why: { en: 'Tools fill the gap by a default that nobody measured.', zh: '工具会用未经测量的默认值填补。' },
     fix: { en: 'Run the recipe again without --allow-missing.', zh: '请不带 --allow-missing 重新运行配方。' },
   }
+}
+
+/** Sums that the run makes before it rounds, where tools give every operator a range. */
+function sumChecks({ run, graph, floatNodes }: Subject, formats: readonly ChosenFormat[]): Check[] {
+  const others = formats.filter(({ format }) => !format.takesPairs).map(({ format }) => format.title)
+  if (!addsOnAccumulators(run) || others.length === 0) return []
+  const float = new Set(floatNodes.map(({ node }) => node))
+  const open = [...openSums(graph, topology(graph), ({ name }) => !float.has(name)).keys()]
+  if (open.length === 0) return []
+  return [{
+    id: 'sums', state: 'warning', where: few(open), what: { en: `${open.length} operands of sums have no range: the run adds them before they are rounded.`, zh: `${open.length} 个求和操作数没有范围：该运行在舍入之前相加。` },
+    why: { en: `Where ${others.join(', ')} gives every operator a range it chooses one for these, and rounds once more.`, zh: `若 ${others.join('、')} 为每个算子都设范围，则会为它们自行选取，并多舍入一次。` },
+    fix: { en: 'Where the tools do not fuse a sum into its convolution, quantize with quantize.sums: codes.', zh: '若工具不把求和融合进卷积，请以 quantize.sums: codes 量化。' }, fixes: roundedSumsFixes(),
+  }]
 }
 
 function findingCheck({ run }: Subject): Check {

@@ -91,6 +91,8 @@ export interface Format {
   readonly samples?: SampleLayout
   /** Ending of the importer's own file, whose names its tables can take. */
   readonly names?: string
+  /** Its toolchain takes the pairs of the model itself: an operand of a sum without one stays as the run has it. */
+  readonly takesPairs?: true
   /** Its toolchain measures ranges for itself: without samples it has nothing to go by. */
   readonly measures?: true
   /** Keys of its settings in a profile, with what is taken where the profile does not say. */

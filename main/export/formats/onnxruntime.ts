@@ -6,7 +6,7 @@ import { degenerate, withFused, zeroRangeCheck } from './shared.ts'
 
 /** ONNX Runtime: the QDQ model itself, the ranges as a calibration cache of `quantize_static`, and scale and zero point as TensorQuantOverrides. */
 export const onnxruntime: Format = {
-  name: 'onnxruntime', title: 'ONNX Runtime', settings: {},
+  name: 'onnxruntime', title: 'ONNX Runtime', takesPairs: true, settings: {},
   checks: ({ records }) => [zeroRangeCheck(records, 'ONNX Runtime takes scale 1 for it')],
   write: (subject) => [
     { path: 'thresholds/ort_ranges.json', text: rangesCache(withFused(subject)), format: 'ort-ranges' },

@@ -4,7 +4,7 @@ import { word, zeroRangeCheck } from './shared.ts'
 
 /** OpenVINO reads the QDQ model, with an axis on every pair; NNCF's hints say what stays in float where it quantizes anew. */
 export const openvino: Format = {
-  name: 'openvino', title: 'OpenVINO / NNCF', settings: {},
+  name: 'openvino', title: 'OpenVINO / NNCF', takesPairs: true, settings: {},
   samples: { kind: 'npy', folder: (input) => `calibration/${fileName(input)}` },
   checks: ({ records }) => [zeroRangeCheck(records, 'the range of a FakeQuantize must be wider')],
   // What NNCF would measure with goes along or it is left out.

@@ -8,7 +8,7 @@ const HEADERS = ['TRT-8601-EntropyCalibration2', 'TRT-8601-MinMaxCalibration', '
 
 /** TensorRT: the QDQ model (11 and later read nothing else), the calibration cache up to 10, and a range a tensor as JSON. */
 export const tensorrt: Format = {
-  name: 'tensorrt', title: 'NVIDIA TensorRT', settings: { cache: HEADERS[0]! },
+  name: 'tensorrt', title: 'NVIDIA TensorRT', takesPairs: true, settings: { cache: HEADERS[0]! },
   samples: { kind: 'npy', folder: (input) => `calibration/${fileName(input)}` },
   checks: (subject) => [
     signedCheck(subject),

@@ -32,6 +32,12 @@ describe('readiness', () => {
     ['unsigned codes', { records: [row('x', { signed: false }), row('y')] }, { tensorrt: {} }, ['signed']],
     ['an odd size where nv12 goes in', { inputs: [{ name: 'x', dims: [1, 3, 7, 8], preprocess: { color: 'rgb' as const, range: [0, 1] as const, mean: [0, 0, 0], scale: [1, 1, 1], layout: 'nchw' as const } }] }, { horizon: { runtime: 'nv12' } }, ['even']],
   ])('refuses %s, and says why and what to do', (_what, changes, exports, wanted) => expect(errors(changes, exports)).toEqual(wanted))
+  it('says which operands of sums have no range, where tools take ranges and not pairs', () => {
+    const sum = graph({ inputs: { x: [1, 4, 8, 8] }, outputs: { y: [1, 4, 8, 8] }, nodes: [node('Conv', ['x', 'w'], ['body'], { pads: [1, 1, 1, 1] }, 'c'), node('Add', ['body', 'x'], ['y'], {}, 'add')], initializers: { w: noise([4, 4, 3, 3]) }, opset: 13 })
+    const checks = (sums: string, exports: object) => readiness(subject({ graph: sum, run: { ...run, recipe: { quantize: { sums } } } }), formatsFor({ name: 'b', exports: exports as Record<string, Record<string, string>> }), { notLowered: [], waived: {}, unproved: [] }).filter(({ id }) => id === 'sums')
+    expect(checks('accumulator', { sophon: {} })).toMatchObject([{ state: 'warning', where: ['body'], fixes: [expect.stringMatching(/^Set `quantize\.sums=codes`: /)] }])
+    expect([...checks('accumulator', { tensorrt: {} }), ...checks('codes', { sophon: {} })]).toEqual([])
+  })
   it('tells a waived gate and does not refuse it', () => expect(errors({ run: { ...run, gates: [{ rule: 'g <= 1', measured: 2, passed: false }] } }, {}, { waived: { 'g <= 1': 'agreed' } })).toEqual([]))
   it('says each thing in both languages, with a fix or a reason', () => {
     const bad = subject({ records: [row('a b', { range: [0, 0], bits: 16, signed: false })], samples: 0, board: board({ limits: { ...board().limits, opset: { is: { min: 10, max: 11 }, source: 'doc' }, irVersion: { is: { min: 3, max: 7 }, source: 'doc' }, dimension: { is: 4, source: 'doc' }, rank: { is: 3, source: 'doc' }, batch: { is: 0, source: 'doc' }, dynamicShapes: { is: false, source: 'doc' } }, names: { ...board().names, refused: { is: ['x'], source: 'doc' } } }) })
