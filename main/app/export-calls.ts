@@ -103,6 +103,20 @@ async function nameOf(app: App, run: Run): Promise<string> {
 const LOOKED_AT = 100
 const RECENT = 12
 
+interface BundleRecord {
+  readonly out: string
+  readonly board: string
+  readonly bytes: number
+  readonly files: readonly { readonly path: string; readonly sha256: string }[]
+}
+
+/** What an export wrote down of its bundle; null where it is not there, or was swept away by hand. */
+async function bundleRecord({ artifacts }: Run): Promise<BundleRecord | null> {
+  const path = artifacts?.find(({ role }) => role === 'bundle-record')?.path
+  const text = path === undefined ? null : await readFile(path, 'utf8').catch(() => null)
+  return text ? (JSON.parse(text) as BundleRecord) : null
+}
+
 /** The newest exports of this workspace that are still where they were written, one for each place. */
 async function recentBundles(app: App): Promise<RecentBundle[]> {
   const found = new Map<string, RecentBundle>()
@@ -110,10 +124,9 @@ async function recentBundles(app: App): Promise<RecentBundle[]> {
     // What another workspace wrote lies elsewhere, whatever stands at its path here.
     if (await app.runs.isImported(id)) continue
     const run = await app.runs.show(id)
-    const path = run.artifacts?.find(({ role }) => role === 'bundle-record')?.path
-    const text = path === undefined ? null : await readFile(path, 'utf8').catch(() => null) // swept away by hand
-    if (text === null) continue
-    const { out, board, bytes } = JSON.parse(text) as { out: string; board: string; bytes: number }
+    const record = await bundleRecord(run)
+    if (record === null) continue
+    const { out, board, bytes } = record
     if (!found.has(out) && statSync(out, { throwIfNoEntry: false })) found.set(out, { run: id, of: parent, created, board, out, bytes, model: run.model?.path ?? null })
     if (found.size === RECENT) break
   }
@@ -125,9 +138,8 @@ async function lastExport(app: App, { model }: Run, board: string): Promise<{ ru
   if (!model) return null
   for (const { run: id } of await app.runs.list({ verb: 'export', status: 'done', model: model.sha256, board, limit: LOOKED_AT })) {
     const run = await app.runs.show(id)
-    const record = run.artifacts?.find(({ role }) => role === 'bundle-record')
-    const text = record && (await readFile(record.path, 'utf8').catch(() => null))
-    if (text) return { run: run.run, created: run.created, of: run.parent ?? '', files: (JSON.parse(text) as { files: { path: string; sha256: string }[] }).files }
+    const record = await bundleRecord(run)
+    if (record) return { run: run.run, created: run.created, of: run.parent ?? '', files: record.files }
   }
   return null
 }
